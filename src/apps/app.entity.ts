@@ -1,0 +1,116 @@
+// What builds belong to (reference: CCM's App, in camelCase and with units in names).
+import { GraphQLJSONObject, GraphQLSafeInt } from 'graphql-scalars';
+import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Account } from '../auth/account.entity.js';
+import { JsonColumn, TimeColumn } from '../db/columns.js';
+import { Node } from '../lib/node.js';
+import { Task } from '../tasks/task.entity.js';
+import { AdvancedSettings } from './advanced-settings.js';
+import { AppSigner, CertificatePolicy, DefaultBuildSettings } from './app-settings.js';
+
+@ObjectType({ implements: Node, simpleResolvers: true, description: 'An application that builds belong to.' })
+@Entity('app')
+@ForeignKey(() => Account, ['accountId'], ['id'])
+@ForeignKey(() => Task, ['accountId', 'pendingTaskId'], ['accountId', 'id'])
+@Index('app_name', ['accountId', 'name'], { unique: true })
+@Index('app_created', ['accountId', 'createdAt', 'id'])
+export class App implements Node {
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  accountId!: string;
+
+  @Field(() => ID, { description: "UUID; CCM's app_id." })
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  id!: string;
+
+  @Field({ description: 'Unique in the account, 1 to 255 characters.' })
+  @Column({ type: 'varchar', length: 255 })
+  name!: string;
+
+  @Field(() => String, { nullable: true })
+  @Column({ type: 'text', nullable: true })
+  description!: string | null;
+
+  @Field({ description: 'Docker image that conversions start from, without a tag.' })
+  @Column({ type: 'text' })
+  inputImageName!: string;
+
+  @Field({ description: 'Docker image that conversions write, without a tag.' })
+  @Column({ type: 'text' })
+  outputImageName!: string;
+
+  @Field(() => Int, { description: 'SGX product id; 0 where left out.' })
+  @Column({ type: 'integer' })
+  isvprodid!: number;
+
+  @Field(() => Int, { description: 'SGX security version; 0 where left out.' })
+  @Column({ type: 'integer' })
+  isvsvn!: number;
+
+  @Field(() => GraphQLSafeInt, { description: 'Enclave memory in MiB; 0 where left out.' })
+  @Column({ type: 'bigint' })
+  memSizeMb!: number;
+
+  @Field(() => Int, { description: 'Enclave threads; 0 where left out.' })
+  @Column({ type: 'integer' })
+  threads!: number;
+
+  @Field(() => DefaultBuildSettings)
+  @JsonColumn()
+  defaultBuildSettings!: DefaultBuildSettings;
+
+  @Field(() => [String], { description: 'Domains asked for.' })
+  @JsonColumn()
+  allowedDomains!: string[];
+
+  @Field(() => [String], { description: 'Domains that were approved.' })
+  @JsonColumn()
+  whitelistedDomains!: string[];
+
+  @Field(() => [String], { description: 'Domains whose approval is pending.' })
+  @JsonColumn()
+  domainsAdded!: string[];
+
+  @Field(() => [String], { description: 'Domains whose removal is pending.' })
+  @JsonColumn()
+  domainsRemoved!: string[];
+
+  @Field(() => AdvancedSettings, { nullable: true })
+  @JsonColumn({ nullable: true })
+  advancedSettings!: AdvancedSettings | null;
+
+  @Field(() => GraphQLJSONObject, { description: 'Text by name.' })
+  @JsonColumn()
+  labels!: Record<string, string>;
+
+  @Field(() => GraphQLJSONObject, { description: 'Text by name.' })
+  @JsonColumn()
+  customMetadata!: Record<string, string>;
+
+  @Field(() => CertificatePolicy, { nullable: true })
+  @JsonColumn({ nullable: true })
+  certificatePolicy!: CertificatePolicy | null;
+
+  @Field(() => [AppSigner])
+  @JsonColumn()
+  signers!: AppSigner[];
+
+  @Column({ type: 'varchar', length: 36, nullable: true })
+  pendingTaskId!: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'UUID of a marketplace listing.' })
+  @Column({ type: 'varchar', length: 36, nullable: true })
+  marketplaceAppId!: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'UUID of a group.' })
+  @Column({ type: 'varchar', length: 36, nullable: true })
+  groupId!: string | null;
+
+  @Field()
+  @TimeColumn()
+  createdAt!: Date;
+
+  @Field()
+  @TimeColumn()
+  updatedAt!: Date;
+}

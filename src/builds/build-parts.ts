@@ -1,0 +1,97 @@
+// The nested parts of a build.
+import { Field, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+
+export enum BuildStatusType {
+  PENDING = 'PENDING',
+  WHITELISTED = 'WHITELISTED',
+  REJECTED = 'REJECTED',
+}
+registerEnumType(BuildStatusType, {
+  name: 'BuildStatusType',
+  description: "Result of the review. CCM's BuildStatusType.",
+  valuesConfig: {
+    PENDING: { description: 'A task waits for a decision.' },
+    WHITELISTED: { description: 'Approved.' },
+    REJECTED: { description: 'Denied.' },
+  },
+});
+
+@ObjectType({ simpleResolvers: true, description: 'Where the review of a build stands.' })
+export class BuildStatus {
+  @Field(() => BuildStatusType)
+  status!: BuildStatusType;
+
+  @Field()
+  statusUpdatedAt!: Date;
+}
+
+export enum DeploymentStatusType {
+  DEPLOYED = 'DEPLOYED',
+  UNDEPLOYED = 'UNDEPLOYED',
+}
+registerEnumType(DeploymentStatusType, {
+  name: 'DeploymentStatusType',
+  valuesConfig: {
+    DEPLOYED: { description: 'At least one node reports that it runs the build.' },
+    UNDEPLOYED: { description: 'No node reports that it runs the build.' },
+  },
+});
+
+@ObjectType({ simpleResolvers: true, description: 'Whether a build runs anywhere.' })
+export class DeploymentStatus {
+  @Field(() => DeploymentStatusType)
+  status!: DeploymentStatusType;
+
+  @Field()
+  statusUpdatedAt!: Date;
+}
+
+export enum BuildPhase {
+  AVAILABLE = 'AVAILABLE',
+}
+registerEnumType(BuildPhase, {
+  name: 'BuildPhase',
+  description: 'How far the making of the image is.',
+  valuesConfig: { AVAILABLE: { description: 'The image is complete and can be run.' } },
+});
+
+export enum Architecture {
+  AMD64 = 'AMD64',
+  ARM64 = 'ARM64',
+}
+registerEnumType(Architecture, {
+  name: 'Architecture',
+  description: "Processor of an image, by OCI's names.",
+  valuesConfig: { AMD64: { description: 'x86_64' }, ARM64: { description: 'aarch64' } },
+});
+
+@ObjectType({ simpleResolvers: true, description: 'Identity of an SGX enclave.' })
+export class EnclaveInfo {
+  @Field(() => String, { nullable: true, description: 'Measurement of the enclave, 64 hex digits.' })
+  mrenclave?: string;
+
+  @Field(() => String, { nullable: true, description: 'Hash of the signing key, 64 hex digits.' })
+  mrsigner?: string;
+
+  @Field(() => Int, { nullable: true, description: 'Product id.' })
+  isvprodid?: number;
+
+  @Field(() => Int, { nullable: true, description: 'Security version.' })
+  isvsvn?: number;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'A suggestion how to launch the build; may need to be completed.' })
+@InputType('LaunchHintInput')
+export class LaunchHint {
+  @Field(() => String, { nullable: true, description: 'Microsoft ARM template.' })
+  azureResourceTemplate?: string;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'Something that deserves a look but stopped nothing.' })
+export class Warning {
+  @Field({ description: 'Stable name, upper case with underscores.' })
+  code!: string;
+
+  @Field({ description: 'One sentence for people.' })
+  message!: string;
+}

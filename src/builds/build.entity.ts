@@ -1,0 +1,157 @@
+// One image known to the catalog.
+import { GraphQLJSONObject, GraphQLSafeInt } from 'graphql-scalars';
+import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { AdvancedSettings } from '../apps/advanced-settings.js';
+import { App } from '../apps/app.entity.js';
+import { Account } from '../auth/account.entity.js';
+import { BooleanColumn, JsonColumn, TimeColumn } from '../db/columns.js';
+import { Node } from '../lib/node.js';
+import { Task } from '../tasks/task.entity.js';
+import { Architecture, BuildPhase, EnclaveInfo, LaunchHint, Warning } from './build-parts.js';
+import type { BuildStatusType, DeploymentStatusType } from './build-parts.js';
+import { DockerInfo } from './docker-info.js';
+import { ImageAttributes } from './image-attributes.js';
+import type { StoredAttributes } from './image-attributes.js';
+
+@ObjectType({
+  implements: Node,
+  simpleResolvers: true,
+  description: 'One image known to the catalog, from whichever origin.',
+})
+@Entity('build')
+@ForeignKey(() => Account, ['accountId'], ['id'])
+@ForeignKey(() => App, ['accountId', 'appId'], ['accountId', 'id'])
+@ForeignKey(() => Task, ['accountId', 'pendingTaskId'], ['accountId', 'id'])
+@ForeignKey('Job', ['accountId', 'jobId'], ['accountId', 'id'])
+@Index('build_created', ['accountId', 'createdAt', 'id'])
+@Index('build_updated', ['accountId', 'updatedAt', 'id'])
+@Index('build_name', ['accountId', 'sortName', 'id'])
+@Index('build_app', ['accountId', 'appId', 'createdAt', 'id'])
+export class Build implements Node {
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  accountId!: string;
+
+  @Field(() => ID, { description: "UUID, the same in GraphQL and in CCM's paths (build_id)." })
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  id!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The vendor's own name (CCM's build_name); null where it gives none.",
+  })
+  @Column({ type: 'text', nullable: true })
+  name!: string | null;
+
+  /** What lists ordered by name go by: the name, else the docker image's, else empty. */
+  @Column({ type: 'text' })
+  sortName!: string;
+
+  @Field(() => String, { nullable: true, description: "The vendor's own version; null where it gives none." })
+  @Column({ type: 'text', nullable: true })
+  version!: string | null;
+
+  @Column({ type: 'varchar', length: 36, nullable: true })
+  appId!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Name of the app.' })
+  @Column({ type: 'varchar', length: 255, nullable: true })
+  appName!: string | null;
+
+  @Field(() => String, { nullable: true })
+  @Column({ type: 'text', nullable: true })
+  appDescription!: string | null;
+
+  @Field(() => DockerInfo, { nullable: true })
+  @JsonColumn({ nullable: true })
+  dockerInfo!: DockerInfo | null;
+
+  /** Copy of dockerInfo's name for filters; empty where there is none. */
+  @Column({ type: 'text' })
+  dockerImageName!: string;
+
+  @Column({ type: 'varchar', length: 255, nullable: true })
+  statusType!: BuildStatusType | null;
+
+  @TimeColumn({ nullable: true })
+  statusUpdatedAt!: Date | null;
+
+  @Column({ type: 'varchar', length: 255 })
+  deploymentStatusType!: DeploymentStatusType;
+
+  @TimeColumn()
+  deploymentStatusUpdatedAt!: Date;
+
+  @Field(() => EnclaveInfo, { nullable: true })
+  @JsonColumn({ nullable: true })
+  enclaveInfo!: EnclaveInfo | null;
+
+  @Field(() => [ImageAttributes], { description: 'What attests the build, as received.' })
+  @JsonColumn()
+  attributes!: StoredAttributes[];
+
+  @Field(() => BuildPhase)
+  @Column({ type: 'varchar', length: 255 })
+  phase!: BuildPhase;
+
+  @Field(() => Architecture, { nullable: true })
+  @Column({ type: 'varchar', length: 255, nullable: true })
+  architecture!: Architecture | null;
+
+  @Field(() => GraphQLSafeInt, { nullable: true, description: 'Memory the enclave needs, in MiB.' })
+  @Column({ type: 'bigint', nullable: true })
+  memSizeMb!: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'Processors the enclave gets.' })
+  @Column({ type: 'integer', nullable: true })
+  cpuCount!: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'Threads the enclave needs.' })
+  @Column({ type: 'integer', nullable: true })
+  threads!: number | null;
+
+  @Field(() => AdvancedSettings, { nullable: true })
+  @JsonColumn({ nullable: true })
+  advancedSettings!: AdvancedSettings | null;
+
+  @Column({ type: 'varchar', length: 36, nullable: true })
+  pendingTaskId!: string | null;
+
+  @Field(() => GraphQLJSONObject, { description: 'App configurations allowed for this build, by their ids.' })
+  @JsonColumn()
+  configs!: Record<string, object>;
+
+  @Field(() => LaunchHint, { nullable: true })
+  @JsonColumn({ nullable: true })
+  launchHint!: LaunchHint | null;
+
+  @Field(() => ID, { nullable: true, description: 'UUID of a marketplace listing.' })
+  @Column({ type: 'varchar', length: 36, nullable: true })
+  marketplaceBuildId!: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Whether files persist in an overlay (Nitro Enclaves only).' })
+  @BooleanColumn({ nullable: true })
+  enableOverlayFilesystemPersistence!: boolean | null;
+
+  @Field(() => ID, { nullable: true, description: 'UUID of a group.' })
+  @Column({ type: 'varchar', length: 36, nullable: true })
+  groupId!: string | null;
+
+  /** The job that made it; the field `job` is added where jobs are known. */
+  @Column({ type: 'varchar', length: 36, nullable: true })
+  jobId!: string | null;
+
+  @Field(() => [Warning], {
+    description: 'What deserves a look: options that were not honoured, blobs that do not boot.',
+  })
+  @JsonColumn()
+  warnings!: Warning[];
+
+  @Field()
+  @TimeColumn()
+  createdAt!: Date;
+
+  @Field({ description: 'When anything of it last changed.' })
+  @TimeColumn()
+  updatedAt!: Date;
+}

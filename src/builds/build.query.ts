@@ -1,0 +1,105 @@
+// Reads builds: the only place that turns rows into builds.
+import { In } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { containsText } from '../db/contains-text.js';
+import { fromRow, selectRows } from '../db/from-row.js';
+import type { Row } from '../db/from-row.js';
+import { readPage } from '../db/keyset.js';
+import type { KeysetOrder } from '../db/keyset.js';
+import type { OwnNames } from '../lib/own-names.js';
+import { parsePage } from '../lib/paging.js';
+import type { Connection, PageArgs } from '../lib/paging.js';
+import { Build } from './build.entity.js';
+import { BuildOrderField, OrderDirection } from './build.input.js';
+import type { BuildFilter, BuildOrder } from './build.input.js';
+import type { Platform } from './image-attributes.js';
+import { Measurement } from './measurements.js';
+
+const ORDER_COLUMNS = {
+  [BuildOrderField.CREATED_AT]: 'createdAt',
+  [BuildOrderField.UPDATED_AT]: 'updatedAt',
+  [BuildOrderField.NAME]: 'sortName',
+};
+
+/** What an attestation shows; platform and name narrow it down. */
+export interface MeasurementQuery {
+  value: string;
+  platform?: Platform | null;
+  name?: string | null;
+}
+
+export class BuildQuery {
+  constructor(
+    private readonly reader: EntityManager,
+    private readonly names: OwnNames,
+  ) {}
+
+  async byIds(accountId: string, ids: readonly string[]): Promise<Build[]> {
+    const rows = await selectRows(this.reader, Build, 'build')
+      .where({ accountId, id: In([...ids]) })
+      .getRawMany<Row>();
+    return rows.map(this.read);
+  }
+
+  list(
+    accountId: string,
+    page: PageArgs,
+    filter: BuildFilter,
+    orderBy?: BuildOrder | null,
+  ): Promise<Connection<Build>> {
+    const query = selectRows(this.reader, Build, 'build').where({ accountId });
+    this.restrict(query, accountId, filter);
+    const order = keysetOrder(orderBy ?? { field: BuildOrderField.CREATED_AT, direction: OrderDirection.DESC });
+    return readPage(query, order, parsePage(page, order.name), this.read);
+  }
+
+  /** Builds that carry the measurement, newest first. */
+  listByMeasurement(accountId: string, wanted: MeasurementQuery, page: PageArgs): Promise<Connection<Build>> {
+    const query = selectRows(this.reader, Build, 'build').where({ accountId });
+    const conditions = ['m.value = :value'];
+    if (wanted.platform) conditions.push('m.platform = :platform');
+    if (wanted.name) conditions.push('m.name = :name');
+    const { platform, name } = wanted;
+    whereMeasured(query, accountId, conditions, { value: wanted.value.trim().toLowerCase(), platform, name });
+    const order = keysetOrder({ field: BuildOrderField.CREATED_AT, direction: OrderDirection.DESC });
+    return readPage(query, order, parsePage(page, order.name), this.read);
+  }
+
+  private restrict(query: SelectQueryBuilder<Build>, accountId: string, filter: BuildFilter): void {
+    const { appId, status, deploymentStatus, platform, dockerImageName, text } = filter;
+    if (appId) query.andWhere({ appId });
+    if (status) query.andWhere({ statusType: In(status) });
+    if (deploymentStatus) query.andWhere({ deploymentStatusType: deploymentStatus });
+    if (dockerImageName)
+      query.andWhere({ dockerImageName: In([dockerImageName, this.names.toStored(dockerImageName)]) });
+    if (platform) whereMeasured(query, accountId, ['m.platform IN (:...platforms)'], { platforms: platform });
+    if (text) containsText(query, ['sortName', 'appName', 'dockerImageName'], text);
+  }
+
+  private readonly read = (row: Row): Build => {
+    const build = fromRow(Build, row);
+    if (build.dockerInfo) build.dockerInfo.dockerImageName = this.names.toShown(build.dockerInfo.dockerImageName);
+    return build;
+  };
+}
+
+const keysetOrder = ({ field, direction }: BuildOrder): KeysetOrder => ({
+  name: `${field} ${direction}`,
+  column: ORDER_COLUMNS[field],
+  descending: direction === OrderDirection.DESC,
+});
+
+/** Keeps the builds that have a measurement `m` for which all conditions hold. */
+function whereMeasured(
+  query: SelectQueryBuilder<Build>,
+  accountId: string,
+  conditions: string[],
+  parameters: object,
+): void {
+  const measured = query
+    .subQuery()
+    .select('m.buildId')
+    .from(Measurement, 'm')
+    .where(['m.accountId = :measuredIn', ...conditions].join(' AND '));
+  query.andWhere(`build.id IN ${measured.getQuery()}`).setParameters({ ...parameters, measuredIn: accountId });
+}

@@ -1,0 +1,87 @@
+// The values of a build's attributes in one spelling, so that a build can be found by what an attestation shows.
+import { createHash } from 'node:crypto';
+import { Field, ObjectType } from 'type-graphql';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { badInput } from '../lib/errors.js';
+import type { EnclaveInfo } from './build-parts.js';
+import { Platform, TPM_PCR_COUNT } from './image-attributes.js';
+import type { StoredAttributes } from './image-attributes.js';
+
+@ObjectType({ simpleResolvers: true, description: 'One value of the attributes, normalised.' })
+@Entity('measurement')
+@ForeignKey('Build', ['accountId', 'buildId'], ['accountId', 'id'], { onDelete: 'CASCADE' })
+@Index('measurement_value', ['accountId', 'value', 'platform', 'name'])
+export class Measurement {
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  accountId!: string;
+
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  buildId!: string;
+
+  @Field(() => Platform)
+  @PrimaryColumn({ type: 'varchar', length: 255 })
+  platform!: Platform;
+
+  @Field({ description: 'mrenclave, mrsigner, pcr0 ... pcr22, policy, mrtd, rtmr0 ... rtmr3 or measurement.' })
+  @PrimaryColumn({ type: 'varchar', length: 255 })
+  name!: string;
+
+  @Field({ description: 'Lower-case hex; of an ACI policy the sha256 of what it decodes to.' })
+  @PrimaryColumn({ type: 'varchar', length: 255 })
+  value!: string;
+}
+
+export type MeasuredValue = Pick<Measurement, 'platform' | 'name' | 'value'>;
+
+const SHA256_BYTES = 32;
+const SHA384_BYTES = 48;
+
+/** Distinct measurements of attributes that were checked before. */
+export function measurementsOf(attributes: StoredAttributes[], enclaveInfo: EnclaveInfo | null): MeasuredValue[] {
+  const all = attributes.flatMap((entry, index) => valuesOf(entry, ['attributes', String(index)]));
+  for (const name of ['mrenclave', 'mrsigner'] as const) {
+    const value = enclaveInfo?.[name];
+    if (value) all.push({ platform: Platform.SGX, name, value: hex(value, SHA256_BYTES, name) });
+  }
+  const distinct = new Map(
+    all.map((measured) => [`${measured.platform} ${measured.name} ${measured.value}`, measured]),
+  );
+  return [...distinct.values()];
+}
+
+function valuesOf(entry: StoredAttributes, path: string[]): MeasuredValue[] {
+  const { platform } = entry;
+  const read = (source: object, bytes: number, names: readonly string[], ...inner: string[]) =>
+    names.flatMap((name) => {
+      const value = (source as Record<string, string | undefined>)[name];
+      return value ? [{ platform, name, value: hex(value, bytes, ...path, ...inner, name) }] : [];
+    });
+  switch (platform) {
+    case Platform.SGX:
+      return read(entry, SHA256_BYTES, ['mrenclave'], 'sgx');
+    case Platform.NITRO_ENCLAVE:
+      return read(entry, SHA384_BYTES, ['pcr0', 'pcr1', 'pcr2'], 'nitroEnclave');
+    case Platform.ACI:
+      return [{ platform, name: 'policy', value: policyHash(entry.policy, [...path, 'aci', 'policy']) }];
+    case Platform.AZURE_CVM:
+      return read(entry.pcrs, SHA256_BYTES, tpmPcrNames, 'azureCvm', 'pcrs');
+    case Platform.BAREMETAL_TDX:
+      return read(entry, SHA384_BYTES, ['mrtd', 'rtmr0', 'rtmr1', 'rtmr2', 'rtmr3'], 'baremetalTdx');
+    case Platform.BAREMETAL_AMD_SEV_SNP:
+      return read(entry, SHA384_BYTES, ['measurement'], 'baremetalAmdSevSnp');
+  }
+}
+
+const tpmPcrNames = Array.from({ length: TPM_PCR_COUNT }, (_, index) => `pcr${index}`);
+
+function hex(value: string, bytes: number, ...path: string[]): string {
+  if (/^[0-9a-f]*$/i.test(value) && value.length === bytes * 2) return value.toLowerCase();
+  throw badInput(`\`${path.at(-1)}\` must be ${bytes * 2} hex digits (${bytes} bytes).`, ...path);
+}
+
+function policyHash(policy: string, path: string[]): string {
+  const decoded = Buffer.from(policy, 'base64');
+  const isBase64 = decoded.length > 0 && /^[\w+/-]+={0,2}$/.test(policy.trim());
+  if (!isBase64) throw badInput('`policy` must be base64.', ...path);
+  return createHash('sha256').update(decoded).digest('hex');
+}

@@ -1,0 +1,73 @@
+// Starts the conversion's child process and follows it to its end.
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import type { JobReports } from '../jobs/job-handler.js';
+import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
+import { packageRoot } from '../lib/package-root.js';
+import type { ChildMessage, ConversionResult, ConversionTask } from './child-messages.js';
+
+// From the build also in tests: a forked process can't load TypeScript.
+const CHILD = join(packageRoot, 'dist', 'src', 'conversions', 'child.js');
+const MAX_STDERR = 8_192;
+
+/** Resolves or rejects only after the process has ended. Throws JobFailure, or the signal's reason. */
+export async function convertInChild(
+  task: ConversionTask,
+  environment: NodeJS.ProcessEnv,
+  reports: JobReports,
+  signal: AbortSignal,
+): Promise<ConversionResult> {
+  const child = fork(CHILD, {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: environment,
+    execArgv: [],
+  });
+  const stderr = tailOf(child);
+  const kill = () => child.kill('SIGKILL');
+  signal.addEventListener('abort', kill, { once: true });
+  try {
+    const final = await follow(child, task, reports);
+    signal.throwIfAborted();
+    if (final?.type === 'done') return final.result;
+    if (final?.type === 'failed') throw new JobFailure(final.code, final.message, final.hint);
+    if (final?.type === 'crashed') throw new Error(final.stack);
+    throw lost(child, stderr());
+  } finally {
+    signal.removeEventListener('abort', kill);
+  }
+}
+
+type FinalMessage = Extract<ChildMessage, { type: 'done' | 'failed' | 'crashed' }>;
+
+function follow(child: ChildProcess, task: ConversionTask, reports: JobReports): Promise<FinalMessage | undefined> {
+  return new Promise((resolve, reject) => {
+    let final: FinalMessage | undefined;
+    child.on('message', (raw) => {
+      const message = raw as ChildMessage;
+      if (message.type === 'progress') {
+        const { type: _type, ...progress } = message;
+        reports.progress(progress);
+      } else if (message.type === 'warning') reports.warn(message.warning);
+      else if (message.type === 'bootBlobs') reports.note(message.bootBlobs);
+      else final = message;
+    });
+    child.once('error', reject);
+    child.once('close', () => resolve(final));
+    // A child that is gone already fails this; its end is reported by 'close'.
+    child.send(task, () => undefined);
+  });
+}
+
+function tailOf(child: ChildProcess): () => string {
+  let tail = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (tail = (tail + text).slice(-MAX_STDERR)));
+  return () => tail;
+}
+
+function lost({ exitCode, signalCode }: ChildProcess, stderr: string): JobFailure {
+  const end = signalCode ? `was killed by ${signalCode}` : `ended with the code ${exitCode}`;
+  const lastLine = stderr.trim().split('\n').at(-1);
+  const message = `The process of the conversion ${end}${lastLine ? `: ${lastLine.slice(0, 300)}` : '.'}`;
+  return new JobFailure(JobFailureCode.WORKER_LOST, message, 'It is started again by itself.');
+}

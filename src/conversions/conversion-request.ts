@@ -1,0 +1,109 @@
+// A conversion as the job keeps it: checked, with full names, without secrets. Throws BAD_USER_INPUT.
+import { Architecture } from '../builds/build-parts.js';
+import { badInput } from '../lib/errors.js';
+import type { OwnNames } from '../lib/own-names.js';
+import { hostOf, parseReference, tagOrDigestOf } from '../oci/reference.js';
+import type { Reference } from '../oci/reference.js';
+import type { ConverterOptionsInput, ConvertNitroImageInput, NitroEnclavesOptionsInput } from './conversion.input.js';
+
+export interface ImageTarget {
+  /** Undefined for the gateway's own store. */
+  host?: string;
+  repository: string;
+  tagOrDigest: string;
+}
+
+export interface ConversionRequest {
+  appId: string | null;
+  input: ImageTarget;
+  output: ImageTarget;
+  options: ConverterOptionsInput;
+  nitro: NitroEnclavesOptionsInput;
+  architecture: Architecture;
+}
+
+export interface ConversionCredentials {
+  input?: { username: string; password: string };
+  output?: { username: string; password: string };
+}
+
+const MAX_WORDS = 1_000;
+const MAX_WORD_LENGTH = 32_768;
+const MIN_MEMORY_MIB = 64;
+
+export function conversionRequest(given: ConvertNitroImageInput, names: OwnNames): ConversionRequest {
+  const { converterOptions: options = {}, nitroEnclavesOptions: nitro = {}, idempotencyKey } = given;
+  checkOptions(options);
+  checkNitro(nitro);
+  if (idempotencyKey !== undefined && (idempotencyKey === '' || idempotencyKey.length > 255)) {
+    throw badInput('`idempotencyKey` must have 1 to 255 characters.', 'idempotencyKey');
+  }
+  const input = parseReference(given.inputImage.name, 'inputImage', 'name');
+  const output = given.outputImage ? outputReference(given.outputImage.name) : undefined;
+  const request = {
+    appId: given.appId ?? null,
+    input: targetOf(input, names),
+    output: output ? targetOf(output, names) : storeTarget(input),
+    options,
+    nitro,
+    architecture: given.architecture ?? Architecture.AMD64,
+  };
+  if (formatTarget(request.input) === formatTarget(request.output)) {
+    throw badInput('Input and output images must be different.', 'outputImage', 'name');
+  }
+  return request;
+}
+
+export function conversionCredentials({ inputImage, outputImage }: ConvertNitroImageInput): ConversionCredentials {
+  const of = (auth: ConvertNitroImageInput['inputImage']['auth']) => auth && { password: '', ...auth };
+  return { input: of(inputImage.auth), output: of(outputImage?.auth) };
+}
+
+/** As rows hold it: names of the store begin with a slash. */
+export function formatTarget({ host = '', repository, tagOrDigest }: ImageTarget): string {
+  return `${host}/${repository}${tagOrDigest.startsWith('sha256:') ? '@' : ':'}${tagOrDigest}`;
+}
+
+function outputReference(name: string): Reference {
+  const reference = parseReference(name, 'outputImage', 'name');
+  if (reference.digest !== undefined) {
+    throw badInput('The output image must have a tag and no digest.', 'outputImage', 'name');
+  }
+  return reference;
+}
+
+const targetOf = (reference: Reference, names: OwnNames): ImageTarget => ({
+  host: names.isOwnHost(reference.host) ? undefined : reference.host,
+  repository: reference.repository,
+  tagOrDigest: tagOrDigestOf(reference),
+});
+
+/** Where results go that nobody gave a name: `acme/hello:1` becomes `acme/hello:1-eif` in the store. */
+function storeTarget({ host, repository, tag, digest }: Reference): ImageTarget {
+  const own = hostOf(`${host}/`) === 'docker.io' ? repository.replace(/^library\//, '') : repository;
+  const name = tag ?? digest!.slice('sha256:'.length, 'sha256:'.length + 12);
+  return { repository: own, tagOrDigest: `${name.slice(0, 124)}-eif` };
+}
+
+function checkOptions(options: ConverterOptionsInput): void {
+  for (const field of ['entrypoint', 'entrypointArgs', 'envVars', 'mutableEnvVars'] as const) {
+    const words = options[field] ?? [];
+    if (words.length > MAX_WORDS) throw badInput(`At most ${MAX_WORDS} are possible.`, 'converterOptions', field);
+    for (const [index, word] of words.entries()) checkWord(word, field, index);
+  }
+}
+
+function checkWord(word: string, field: string, index: number): void {
+  const path = ['converterOptions', field, String(index)];
+  if (/[\n\0]/.test(word)) throw badInput('A line feed or NUL can not be passed to an enclave.', ...path);
+  if (word.length > MAX_WORD_LENGTH)
+    throw badInput(`More than ${MAX_WORD_LENGTH} characters are not possible.`, ...path);
+  if (field.endsWith('Vars') && !/^[^=]+=/.test(word)) throw badInput('It must be `NAME=value`.', ...path);
+}
+
+function checkNitro({ cpuCount = 1, memSizeMb = MIN_MEMORY_MIB }: NitroEnclavesOptionsInput): void {
+  if (cpuCount < 1) throw badInput('`cpuCount` must be at least 1.', 'nitroEnclavesOptions', 'cpuCount');
+  if (memSizeMb < MIN_MEMORY_MIB) {
+    throw badInput(`\`memSizeMb\` must be at least ${MIN_MEMORY_MIB}.`, 'nitroEnclavesOptions', 'memSizeMb');
+  }
+}

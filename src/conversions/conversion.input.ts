@@ -1,0 +1,104 @@
+import { GraphQLSafeInt } from 'graphql-scalars';
+import { Field, ID, InputType, Int } from 'type-graphql';
+import { Architecture } from '../builds/build-parts.js';
+
+@InputType({ description: 'Credentials for a docker registry; kept encrypted, and only until the job is final.' })
+export class RegistryAuthInput {
+  @Field()
+  username!: string;
+
+  @Field(() => String, { nullable: true })
+  password?: string;
+}
+
+@InputType({ description: 'A docker image by name.' })
+export class ImageInput {
+  @Field({ description: '`[host[:port]/]repository[:tag][@digest]`; Docker Hub where no host is given.' })
+  name!: string;
+
+  @Field(() => RegistryAuthInput, { nullable: true, description: 'Needed where the registry wants a login.' })
+  auth?: RegistryAuthInput;
+}
+
+@InputType({ description: "What becomes of the image's command and environment (CCM's ConverterOptions)." })
+export class ConverterOptionsInput {
+  @Field(() => [String], {
+    nullable: true,
+    description: "Replaces the image's ENTRYPOINT; its CMD is dropped then, unless `entrypointArgs` is given.",
+  })
+  entrypoint?: string[];
+
+  @Field(() => [String], { nullable: true, description: "Replaces the image's CMD." })
+  entrypointArgs?: string[];
+
+  @Field(() => [String], {
+    nullable: true,
+    description: "`NAME=value`, after the image's ENV; the last value of a name wins.",
+  })
+  envVars?: string[];
+
+  @Field(() => [String], {
+    nullable: true,
+    description: "`NAME=value`, after `envVars`. AWS's init can not change them later.",
+  })
+  mutableEnvVars?: string[];
+
+  @Field(() => Boolean, { nullable: true, description: 'Accepted, without effect; answered with a warning.' })
+  addCcmCaCertificates?: boolean;
+
+  @Field(() => Boolean, { nullable: true, description: 'Accepted, without effect; answered with a warning.' })
+  allowCmdlineArgs?: boolean;
+
+  @Field(() => Boolean, { nullable: true, description: 'Accepted, without effect; answered with a warning.' })
+  debug?: boolean;
+
+  @Field(() => String, { nullable: true, description: 'Accepted, without effect; answered with a warning.' })
+  javaMode?: string;
+}
+
+@InputType({ description: 'What the enclave gets where it runs; not part of the image.' })
+export class NitroEnclavesOptionsInput {
+  @Field(() => Int, { nullable: true, description: 'Processors, at least 1.' })
+  cpuCount?: number;
+
+  @Field(() => GraphQLSafeInt, { nullable: true, description: 'Memory in MiB, at least 64.' })
+  memSizeMb?: number;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "Kept with the build; AWS's init has no overlay, so true is answered with a warning.",
+  })
+  enableOverlayFilesystemPersistence?: boolean;
+}
+
+@InputType({ description: 'A docker image to be converted to an AWS Nitro Enclave image.' })
+export class ConvertNitroImageInput {
+  @Field(() => ID, { nullable: true, description: 'The app the build will belong to.' })
+  appId?: string;
+
+  @Field(() => ImageInput, { description: 'The docker image to convert.' })
+  inputImage!: ImageInput;
+
+  @Field(() => ImageInput, {
+    nullable: true,
+    description:
+      "Where the result is written. Left out: into the gateway's store, under the repository of the input and its tag with `-eif`.",
+  })
+  outputImage?: ImageInput;
+
+  @Field(() => ConverterOptionsInput, { nullable: true })
+  converterOptions?: ConverterOptionsInput;
+
+  @Field(() => NitroEnclavesOptionsInput, { nullable: true })
+  nitroEnclavesOptions?: NitroEnclavesOptionsInput;
+
+  @Field(() => Architecture, { nullable: true, description: 'Processor of the enclave; AMD64 where left out.' })
+  architecture?: Architecture;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The same key with the same input answers the same job; with another input CONFLICT. 1 to 255 characters.',
+  })
+  idempotencyKey?: string;
+}

@@ -1,0 +1,71 @@
+// Opens the catalog's database and gives it as two things: where to read, and the one way to write.
+// On SQLite the two are separate connections; on PostgreSQL they are one pool.
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DataSource } from 'typeorm';
+import type { DataSourceOptions, EntityManager, MixedList } from 'typeorm';
+import type { InTransaction } from '../lib/transaction.js';
+import { runMigrations } from './migrate.js';
+import { transactionsOn } from './transactions.js';
+
+// sqlite3's OPEN_READONLY; the driver's constants are not in TypeORM's types.
+const SQLITE_OPEN_READONLY = 1;
+const BUSY_TIMEOUT_MS = 10_000;
+
+export interface DatabaseOptions {
+  /** A file name, or a postgres:// URL. */
+  url: string;
+  entities: NonNullable<DataSourceOptions['entities']>;
+  migrations: MixedList<string | (new () => object)>;
+}
+
+export interface Database {
+  /** Reads see every commit; they never wait for a writer. */
+  readonly reader: EntityManager;
+  readonly inTransaction: InTransaction;
+  close(): Promise<void>;
+}
+
+export const isPostgresUrl = (url: string): boolean => /^postgres(ql)?:\/\//.test(url);
+
+/** A data source that is not yet connected, for the gateway's writer and for tools that work on migrations. */
+export function createDataSource({ url, entities, migrations }: DatabaseOptions): DataSource {
+  const shared = { entities, migrations: migrations as never, migrationsTransactionMode: 'each' as const };
+  if (isPostgresUrl(url)) {
+    return new DataSource({ ...shared, type: 'postgres', url, parseInt8: true, applicationName: 'build-catalog' });
+  }
+  mkdirSync(dirname(url), { recursive: true });
+  return new DataSource({ ...shared, type: 'sqlite', database: url, enableWAL: true, busyTimeout: BUSY_TIMEOUT_MS });
+}
+
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const writer = await createDataSource(options).initialize();
+  try {
+    await runMigrations(writer);
+    if (isPostgresUrl(options.url)) return asDatabase(writer, writer);
+    await writer.query('PRAGMA synchronous = FULL');
+    return asDatabase(writer, await openSqliteReader(options));
+  } catch (error) {
+    await writer.destroy();
+    throw error;
+  }
+}
+
+/** Opened after the writer has made the file, which a read-only connection can't. */
+function openSqliteReader({ url, entities }: DatabaseOptions): Promise<DataSource> {
+  const options = { type: 'sqlite' as const, database: url, flags: SQLITE_OPEN_READONLY, entities };
+  return new DataSource({ ...options, busyTimeout: BUSY_TIMEOUT_MS }).initialize();
+}
+
+function asDatabase(writer: DataSource, reader: DataSource): Database {
+  const transactions = transactionsOn(writer);
+  return {
+    reader: reader.manager,
+    inTransaction: transactions.run,
+    async close() {
+      await transactions.idle();
+      if (reader !== writer) await reader.destroy();
+      await writer.destroy();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+// Opens transactions. On SQLite they go one after the other, first in, first out: TypeORM has one connection there,
+// and parallel transactions would otherwise run inside each other.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { InTransaction, Transaction } from '../lib/transaction.js';
+
+class OpenTransaction implements Transaction {
+  private readonly before: (() => Promise<void>)[] = [];
+  private readonly after: (() => void)[] = [];
+
+  constructor(readonly manager: EntityManager) {}
+
+  beforeCommit(hook: () => Promise<void>): void {
+    this.before.push(hook);
+  }
+
+  afterCommit(hook: () => void): void {
+    this.after.push(hook);
+  }
+
+  async finish(): Promise<void> {
+    for (const hook of this.before) await hook();
+  }
+
+  committed(): void {
+    for (const hook of this.after) hook();
+  }
+}
+
+export function transactionsOn(source: DataSource): { run: InTransaction; idle(): Promise<void> } {
+  const inside = new AsyncLocalStorage<true>();
+  const oneAtATime = source.options.type === 'sqlite';
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function execute<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    let opened: OpenTransaction | undefined;
+    const result = await source.transaction((manager) => {
+      const tx = (opened = new OpenTransaction(manager));
+      return inside.run(true, async () => {
+        const value = await work(tx);
+        await tx.finish();
+        return value;
+      });
+    });
+    opened?.committed();
+    return result;
+  }
+
+  async function run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    if (inside.getStore()) throw new Error('A transaction was opened inside another one');
+    if (!oneAtATime) return execute(work);
+    const turn = last.then(() => execute(work));
+    last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  return {
+    run,
+    async idle() {
+      await last;
+    },
+  };
+}

@@ -1,0 +1,73 @@
+// Records who changed what. Lines are collected during a transaction and appended together right before COMMIT, so
+// that the account's counter row is locked for as short as can be and always last.
+import { createHash } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+import { canonicalJson } from '../lib/json.js';
+import type { Transaction } from '../lib/transaction.js';
+import { CatalogLogHead, CatalogLogLine } from './catalog-log.entity.js';
+import type { Actor, CatalogChangeKind } from './catalog-log.entity.js';
+
+export interface CatalogChange {
+  accountId: string;
+  kind: CatalogChangeKind;
+  entityType: string;
+  entityId: string;
+  actor: Actor;
+  before?: object;
+  after?: object;
+}
+
+const FIRST_HASH = '0'.repeat(64);
+const pending = new WeakMap<Transaction, CatalogChange[]>();
+
+/** Makes the change part of the log, in the same transaction as the change itself. */
+export function recordChange(tx: Transaction, change: CatalogChange): void {
+  const changes = pending.get(tx);
+  if (changes) {
+    changes.push(change);
+    return;
+  }
+  const started = [change];
+  pending.set(tx, started);
+  tx.beforeCommit(() => append(tx.manager, started));
+}
+
+async function append(manager: EntityManager, changes: CatalogChange[]): Promise<void> {
+  for (const accountId of new Set(changes.map((change) => change.accountId))) {
+    const head = await lockHead(manager, accountId);
+    const lines = changes.filter((change) => change.accountId === accountId).map((change) => nextLine(head, change));
+    await manager.insert(CatalogLogLine, lines as never);
+    await manager.update(CatalogLogHead, { accountId }, { seq: head.seq, hash: head.hash });
+  }
+}
+
+async function lockHead(manager: EntityManager, accountId: string): Promise<CatalogLogHead> {
+  await manager
+    .createQueryBuilder()
+    .insert()
+    .into(CatalogLogHead)
+    .values({ accountId, seq: 0, hash: FIRST_HASH })
+    .orIgnore()
+    .execute();
+  // SQLite has one writer and no row locks.
+  const lock = manager.connection.options.type === 'postgres' ? { mode: 'pessimistic_write' as const } : undefined;
+  return manager.findOneOrFail(CatalogLogHead, { where: { accountId }, lock });
+}
+
+/** Moves the head on by one line and returns the line. */
+function nextLine(head: CatalogLogHead, change: CatalogChange): Omit<CatalogLogLine, 'constructor'> {
+  head.seq += 1;
+  const { accountId, kind, entityType, entityId, actor } = change;
+  const at = new Date();
+  const line = { accountId, seq: head.seq, at, kind, entityType, entityId, actor };
+  const content = { ...line, before: change.before ?? null, after: change.after ?? null };
+  head.hash = hashLine(head.hash, content);
+  return { ...content, hash: head.hash };
+}
+
+/** The rule of the chain: sha256 of the previous hash, a line feed, and the line as JSON with sorted keys. */
+export function hashLine(previousHash: string, line: Omit<CatalogLogLine, 'hash'>): string {
+  return createHash('sha256')
+    .update(`${previousHash}\n${canonicalJson(line)}`)
+    .digest('hex');
+}

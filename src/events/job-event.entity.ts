@@ -1,0 +1,122 @@
+// One numbered line of what happened to a job. The table is the stream: a subscription replays it, then waits for more.
+import { GraphQLSafeInt } from 'graphql-scalars';
+import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
+import { TimeColumn } from '../db/columns.js';
+
+export enum JobStatus {
+  QUEUED = 'QUEUED',
+  RUNNING = 'RUNNING',
+  WAITING = 'WAITING',
+  SUCCEEDED = 'SUCCEEDED',
+  FAILED = 'FAILED',
+  CANCELLED = 'CANCELLED',
+}
+registerEnumType(JobStatus, {
+  name: 'JobStatus',
+  description: 'Where a job is. SUCCEEDED, FAILED and CANCELLED are final.',
+  valuesConfig: {
+    WAITING: { description: 'Stopped until somebody supplies what it needs (a signature).' },
+  },
+});
+
+export enum JobStep {
+  PULLING = 'PULLING',
+  FLATTENING = 'FLATTENING',
+  BUILDING = 'BUILDING',
+  MEASURING = 'MEASURING',
+  PUSHING = 'PUSHING',
+  REGISTERING = 'REGISTERING',
+}
+registerEnumType(JobStep, {
+  name: 'JobStep',
+  description: 'What a running job does; set while its status is RUNNING.',
+  valuesConfig: {
+    PULLING: {
+      description: 'Reading manifest, config and layers of the input image; digests are verified on the way.',
+    },
+    FLATTENING: { description: 'Laying the layers over each other: whiteouts, hard links, symlinks.' },
+    BUILDING: { description: 'Writing kernel, command line, metadata and ramdisks into the EIF.' },
+    MEASURING: { description: 'Computing PCR0, PCR1 and PCR2 and the digest of the output layer.' },
+    PUSHING: { description: 'Writing the output image to its registry or to the store.' },
+    REGISTERING: { description: 'Writing the build, its measurements and its review to the catalog.' },
+  },
+});
+
+export enum JobEventKind {
+  STATUS = 'STATUS',
+  PROGRESS = 'PROGRESS',
+  WARNING = 'WARNING',
+  LOG = 'LOG',
+  GAP = 'GAP',
+}
+registerEnumType(JobEventKind, {
+  name: 'JobEventKind',
+  valuesConfig: {
+    STATUS: { description: 'The status changed.' },
+    PROGRESS: { description: 'A step began or moved on.' },
+    WARNING: { description: 'Something the job could not honour or that deserves a look; it goes on.' },
+    LOG: { description: 'One line of the log.' },
+    GAP: { description: 'Events before this number were pruned and are gone.' },
+  },
+});
+
+@ObjectType({ description: 'One numbered line of what happened to a job.', simpleResolvers: true })
+@Entity('job_event')
+@ForeignKey('Job', ['accountId', 'jobId'], ['accountId', 'id'])
+export class JobEvent {
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  accountId!: string;
+
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  jobId!: string;
+
+  @Field(() => GraphQLSafeInt, {
+    description: 'Counts up from 1 without holes within a job; pass the last one seen as `afterSeq`.',
+  })
+  @PrimaryColumn({ type: 'bigint' })
+  seq!: number;
+
+  @Field({ description: 'When it happened, by the clock of the gateway.' })
+  @TimeColumn()
+  at!: Date;
+
+  @Field(() => JobEventKind)
+  @Column({ type: 'varchar', length: 255 })
+  kind!: JobEventKind;
+
+  @Field(() => JobStatus, { description: 'The status of the job as of this event.' })
+  @Column({ type: 'varchar', length: 255 })
+  status!: JobStatus;
+
+  @Field(() => JobStep, { nullable: true, description: 'The step of the job as of this event; null unless it runs.' })
+  @Column({ type: 'varchar', length: 255, nullable: true })
+  step!: JobStep | null;
+
+  @Field(() => Int, { nullable: true, description: 'Percent of the whole job, 0 to 100.' })
+  @Column({ type: 'integer', nullable: true })
+  progress!: number | null;
+
+  @Field(() => GraphQLSafeInt, { nullable: true, description: 'Bytes handled so far in this step.' })
+  @Column({ type: 'bigint', nullable: true })
+  bytesDone!: number | null;
+
+  @Field(() => GraphQLSafeInt, { nullable: true, description: 'Bytes this step has to handle, where known.' })
+  @Column({ type: 'bigint', nullable: true })
+  bytesTotal!: number | null;
+
+  @Field(() => String, { nullable: true, description: 'Code of a warning, or the JobFailureCode of a failure.' })
+  @Column({ type: 'varchar', length: 255, nullable: true })
+  code!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The same in words.' })
+  @Column({ type: 'text', nullable: true })
+  message!: string | null;
+
+  /** The build a finished job registered; the field `build` is added where builds are known. */
+  @Column({ type: 'varchar', length: 36, nullable: true })
+  buildId!: string | null;
+}
+
+export const isFinal = (status: JobStatus): boolean =>
+  status === JobStatus.SUCCEEDED || status === JobStatus.FAILED || status === JobStatus.CANCELLED;

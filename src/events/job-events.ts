@@ -1,0 +1,51 @@
+// Writes and reads the numbered events of jobs. The numbers come from the job's own row (jobs/), in its transaction.
+import { MoreThan } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { Transaction } from '../lib/transaction.js';
+import { follow } from './feed.js';
+import type { Feed } from './feed.js';
+import { isFinal, JobEvent, JobEventKind } from './job-event.entity.js';
+import type { Waker } from './waker.js';
+
+const PAGE = 200;
+
+export class JobEvents {
+  constructor(
+    private readonly reader: EntityManager,
+    private readonly waker: Waker,
+  ) {}
+
+  /** Appends events whose numbers were taken in the same transaction, and wakes the watchers once it is durable. */
+  async append(tx: Transaction, events: JobEvent[]): Promise<void> {
+    await tx.manager.insert(JobEvent, events);
+    for (const { accountId, jobId } of events) tx.afterCommit(() => this.waker.wake(topic(accountId, jobId)));
+  }
+
+  list(accountId: string, jobId: string, afterSeq: number, first: number): Promise<JobEvent[]> {
+    return this.reader.find(JobEvent, {
+      where: { accountId, jobId, seq: MoreThan(afterSeq) },
+      order: { seq: 'ASC' },
+      take: first,
+    });
+  }
+
+  /** Every event after `afterSeq` once and in order, then live ones; ends after the final one. */
+  watch(accountId: string, jobId: string, afterSeq: number, signal: AbortSignal): AsyncGenerator<JobEvent, void> {
+    const feed: Feed<JobEvent> = {
+      topic: topic(accountId, jobId),
+      read: (seq) => this.list(accountId, jobId, seq, PAGE),
+      seqOf: (event) => event.seq,
+      isLast: (event) => event.kind === JobEventKind.STATUS && isFinal(event.status),
+      gap: (next) => gapBefore(next),
+    };
+    return follow(feed, this.waker, afterSeq, signal);
+  }
+}
+
+const topic = (accountId: string, jobId: string): string => `job ${accountId} ${jobId}`;
+
+function gapBefore(next: JobEvent): JobEvent {
+  const message = `Events up to number ${next.seq - 1} were pruned.`;
+  const nothing = { progress: null, bytesDone: null, bytesTotal: null, code: null, buildId: null };
+  return Object.assign(new JobEvent(), next, nothing, { seq: next.seq - 1, kind: JobEventKind.GAP, message });
+}

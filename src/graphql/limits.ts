@@ -1,0 +1,65 @@
+// Bounds on what one operation may ask for, whoever sends it and over whichever transport.
+import { GraphQLError, Kind, isCompositeType, getNamedType } from 'graphql';
+import type { DocumentNode, FragmentDefinitionNode, GraphQLSchema, SelectionSetNode } from 'graphql';
+import { getComplexity } from 'graphql-query-complexity';
+import type { ComplexityEstimator } from 'graphql-query-complexity';
+import { DEFAULT_PAGE } from '../lib/paging.js';
+
+export const MAX_TOKENS = 5_000;
+export const MAX_DEPTH = 20;
+export const MAX_COMPLEXITY = 100_000;
+
+export interface Operation {
+  document: DocumentNode;
+  operationName?: string | null;
+  variables?: Record<string, unknown> | null;
+}
+
+/** The first limit an operation exceeds, if any. The document must be valid. */
+export function exceededLimit(schema: GraphQLSchema, operation: Operation): GraphQLError | undefined {
+  const { document, operationName, variables } = operation;
+  if (depthOf(document) > MAX_DEPTH) return tooMuch(`The operation is nested deeper than ${MAX_DEPTH} levels.`);
+  const name = operationName ?? undefined;
+  const given = { schema, query: document, variables: variables ?? {}, operationName: name, estimators: [estimate] };
+  try {
+    const complexity = getComplexity(given);
+    if (complexity <= MAX_COMPLEXITY) return undefined;
+    return tooMuch(
+      `The operation may ask for ${complexity} values; the limit is ${MAX_COMPLEXITY}. Ask for smaller pages.`,
+    );
+  } catch (error) {
+    // Variables that do not fit their types: execution reports them better, and does nothing else with them.
+    if (error instanceof GraphQLError) return undefined;
+    return tooMuch('The operation asks for too much.');
+  }
+}
+
+/** Every value counts one; a connection counts its page as often as it is long. */
+const estimate: ComplexityEstimator = ({ field, args, childComplexity }) => {
+  const isPaged = field.args.some(({ name }) => name === 'first');
+  const page = isPaged ? ((args.first ?? args.last ?? DEFAULT_PAGE) as number) : 1;
+  return 1 + Math.max(page, 1) * (isCompositeType(getNamedType(field.type)) ? childComplexity : 0);
+};
+
+const tooMuch = (message: string) =>
+  new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
+
+function depthOf(document: DocumentNode): number {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  }
+  const known = new Map<string, number>();
+  const below = (set: SelectionSetNode | undefined): number => {
+    const depths = (set?.selections ?? []).map((selection) => {
+      if (selection.kind === Kind.FIELD) return 1 + below(selection.selectionSet);
+      if (selection.kind === Kind.INLINE_FRAGMENT) return below(selection.selectionSet);
+      const name = selection.name.value;
+      if (!known.has(name)) known.set(name, below(fragments.get(name)?.selectionSet));
+      return known.get(name)!;
+    });
+    return Math.max(0, ...depths);
+  };
+  const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  return Math.max(0, ...operations.map((operation) => below(operation.selectionSet)));
+}

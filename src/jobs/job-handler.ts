@@ -1,0 +1,37 @@
+// What does the work of one kind of job. This folder knows the interface and no handler.
+import type { JobStep } from '../events/job-event.entity.js';
+import type { Warning } from '../builds/build-parts.js';
+import type { Transaction } from '../lib/transaction.js';
+import type { BootBlob, Job, JobKind, OutputImage } from './job.entity.js';
+
+export interface JobProgress {
+  step: JobStep;
+  /** Percent of the whole job. */
+  progress: number;
+  bytesDone?: number;
+  bytesTotal?: number;
+}
+
+/** How a handler talks to the job it works on; reports are written in order, in the background. */
+export interface JobReports {
+  progress(progress: JobProgress): void;
+  warn(warning: Warning): void;
+  note(bootBlobs: BootBlob[]): void;
+}
+
+export interface JobOutcome {
+  buildId: string | null;
+  outputImage: OutputImage | null;
+}
+
+/** Writes what the job made, in the transaction that also ends the job. */
+export type CompleteJob = (tx: Transaction, job: Job) => Promise<JobOutcome>;
+
+export interface JobHandler {
+  readonly kind: JobKind;
+  /**
+   * Does the work and returns how to register it. Throws JobFailure where it can't be done; ends soon after the
+   * signal is aborted, with any error.
+   */
+  run(job: Job, credentials: object, reports: JobReports, signal: AbortSignal): Promise<CompleteJob>;
+}

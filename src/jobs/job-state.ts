@@ -1,0 +1,71 @@
+// How a job moves on: pure rules from a job and a change to the changed job and the events that tell of it.
+import { isFinal, JobEvent, JobEventKind, JobStatus } from '../events/job-event.entity.js';
+import type { JobStep } from '../events/job-event.entity.js';
+import type { Warning } from '../builds/build-parts.js';
+import type { BootBlob, Failure, Job, OutputImage } from './job.entity.js';
+
+export type JobChange =
+  | { type: 'queued' }
+  | { type: 'started' }
+  | { type: 'progressed'; step: JobStep; progress: number; bytesDone?: number; bytesTotal?: number }
+  | { type: 'warned'; warning: Warning }
+  | { type: 'noted'; bootBlobs: BootBlob[] }
+  | { type: 'succeeded'; buildId: string | null; outputImage: OutputImage | null }
+  | { type: 'failed'; failure: Failure }
+  | { type: 'cancelled' };
+
+/** More are not kept on the job; each is still an event. */
+const MAX_WARNINGS = 100;
+
+/** Changes the job in place and returns the new event, if the change is one to tell of. */
+export function applyChange(job: Job, change: JobChange, at: Date): JobEvent | undefined {
+  const detail = changeJob(job, change, at);
+  if (!detail) return undefined;
+  if (isFinal(job.status)) {
+    Object.assign(job, { finishedAt: at, step: null, sealedCredentials: null, joinKey: null });
+  }
+  job.lastSeq += 1;
+  const { accountId, id: jobId, lastSeq: seq, status, step, progress } = job;
+  const nothing = { bytesDone: null, bytesTotal: null, code: null, message: null, buildId: null };
+  return Object.assign(new JobEvent(), nothing, { accountId, jobId, seq, at, status, step, progress }, detail);
+}
+
+function changeJob(job: Job, change: JobChange, at: Date): Partial<JobEvent> | undefined {
+  switch (change.type) {
+    case 'queued':
+      Object.assign(job, { status: JobStatus.QUEUED, step: null });
+      return { kind: JobEventKind.STATUS };
+    case 'started':
+      Object.assign(job, { status: JobStatus.RUNNING, progress: 0, attempt: job.attempt + 1 });
+      job.startedAt ??= at;
+      return { kind: JobEventKind.STATUS };
+    case 'progressed': {
+      const { step, progress, bytesDone, bytesTotal } = change;
+      Object.assign(job, { step, progress });
+      return { kind: JobEventKind.PROGRESS, bytesDone: bytesDone ?? null, bytesTotal: bytesTotal ?? null };
+    }
+    case 'warned': {
+      const { code, message } = change.warning;
+      const isNew = !job.warnings.some((known) => known.code === code && known.message === message);
+      if (!isNew) return undefined;
+      if (job.warnings.length < MAX_WARNINGS) job.warnings = [...job.warnings, { code, message }];
+      return { kind: JobEventKind.WARNING, code, message };
+    }
+    case 'noted':
+      job.bootBlobs = change.bootBlobs;
+      return undefined;
+    case 'succeeded': {
+      const { buildId, outputImage } = change;
+      Object.assign(job, { status: JobStatus.SUCCEEDED, progress: 100, buildId, outputImage });
+      return { kind: JobEventKind.STATUS, buildId };
+    }
+    case 'failed': {
+      const { failure } = change;
+      Object.assign(job, { status: JobStatus.FAILED, failure });
+      return { kind: JobEventKind.STATUS, code: failure.code, message: failure.message };
+    }
+    case 'cancelled':
+      job.status = JobStatus.CANCELLED;
+      return { kind: JobEventKind.STATUS };
+  }
+}

@@ -1,0 +1,174 @@
+// Work the gateway does. This row is the truth of a job; a queue only carries its id.
+import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { GraphQLSafeInt } from 'graphql-scalars';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Account } from '../auth/account.entity.js';
+import { Build } from '../builds/build.entity.js';
+import { Warning } from '../builds/build-parts.js';
+import { JsonColumn, TimeColumn } from '../db/columns.js';
+import type { Actor } from '../events/catalog-log.entity.js';
+import { JobStatus, JobStep } from '../events/job-event.entity.js';
+import { JobFailureCode } from '../lib/job-failure.js';
+import { Node } from '../lib/node.js';
+
+export enum JobKind {
+  NITRO_CONVERSION = 'NITRO_CONVERSION',
+}
+registerEnumType(JobKind, {
+  name: 'JobKind',
+  valuesConfig: { NITRO_CONVERSION: { description: 'A docker image becomes an AWS Nitro Enclave image.' } },
+});
+
+registerEnumType(JobFailureCode, {
+  name: 'JobFailureCode',
+  description: 'Why a job failed.',
+  valuesConfig: {
+    IMAGE_NOT_FOUND: { description: 'The registry has no such repository, tag or blob.' },
+    REGISTRY_UNAUTHORIZED: { description: 'The registry did not accept the credentials, or wants some.' },
+    REGISTRY_UNREACHABLE: { description: 'The registry did not answer, or not with what was asked for.' },
+    REGISTRY_FORBIDDEN_ADDRESS: { description: 'The registry has an address that this gateway may not connect to.' },
+    DIGEST_MISMATCH: { description: 'A blob is not what its digest or size says.' },
+    IMAGE_INVALID: { description: 'The image breaks the OCI specification, or can not be an enclave.' },
+    IMAGE_TOO_LARGE: { description: 'The image exceeds a limit of the converter.' },
+    ARCHITECTURE_NOT_AVAILABLE: { description: 'The image exists, but not for the processor asked for.' },
+    BLOBS_MISSING: { description: 'Kernel, init or command line for enclaves are not installed.' },
+    DISK_FULL: { description: 'There is no room left for temporary files or the store.' },
+    DEADLINE_EXCEEDED: { description: 'It took longer than it may.' },
+    WORKER_LOST: { description: 'The process that worked on it ended more than once without a result.' },
+    INTERNAL: { description: 'A defect of the gateway; its log has the details.' },
+  },
+});
+
+@ObjectType({ simpleResolvers: true, description: 'The docker image a job wrote.' })
+export class OutputImage {
+  @Field({ description: 'Reference to pull it by.' })
+  name!: string;
+
+  @Field(() => String, { nullable: true, description: 'Digest of its manifest, once written.' })
+  digest!: string | null;
+
+  @Field(() => GraphQLSafeInt, { nullable: true, description: 'Bytes of all its blobs, once written.' })
+  sizeBytes!: number | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'Why a job failed.' })
+export class Failure {
+  @Field(() => JobFailureCode)
+  code!: JobFailureCode;
+
+  @Field({ description: 'What happened, in one sentence.' })
+  message!: string;
+
+  @Field({ description: 'What can be done about it.' })
+  hint!: string;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'A file of the enclave platform that went into a build.' })
+export class BootBlob {
+  @Field({ description: 'File name, as in the blobs folder of nitro-cli.' })
+  name!: string;
+
+  @Field({ description: 'Hex.' })
+  sha256!: string;
+
+  @Field(() => GraphQLSafeInt, { description: 'Bytes.' })
+  sizeBytes!: number;
+}
+
+@ObjectType({ implements: Node, simpleResolvers: true, description: 'Work the gateway does.' })
+@Entity('job')
+@ForeignKey(() => Account, ['accountId'], ['id'])
+@ForeignKey(() => Build, ['accountId', 'buildId'], ['accountId', 'id'])
+@Index('job_id', ['id'], { unique: true })
+@Index('job_idempotency', ['accountId', 'idempotencyKey'], { unique: true })
+@Index('job_join', ['accountId', 'joinKey'], { unique: true })
+@Index('job_created', ['accountId', 'createdAt', 'id'])
+@Index('job_status', ['status'])
+export class Job implements Node {
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  accountId!: string;
+
+  @Field(() => ID, { description: 'Twenty-four hex digits.' })
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  id!: string;
+
+  @Field(() => JobKind)
+  @Column({ type: 'varchar', length: 255 })
+  kind!: JobKind;
+
+  @Field(() => JobStatus)
+  @Column({ type: 'varchar', length: 255 })
+  status!: JobStatus;
+
+  @Field(() => JobStep, { nullable: true, description: 'Set while it runs.' })
+  @Column({ type: 'varchar', length: 255, nullable: true })
+  step!: JobStep | null;
+
+  @Field(() => Int, { description: 'Percent, 0 to 100.' })
+  @Column({ type: 'integer' })
+  progress!: number;
+
+  @Field(() => Int, { description: 'How often it was started; 0 before the first time.' })
+  @Column({ type: 'integer' })
+  attempt!: number;
+
+  /** What to do, without secrets; its shape is known to the handler of the kind. */
+  @JsonColumn()
+  input!: object;
+
+  /** Tells equal requests from different ones, credentials included (a keyed hash). */
+  @Column({ type: 'varchar', length: 255 })
+  inputFingerprint!: string;
+
+  /** What the job needs to know in secret, encrypted; gone once it is final. */
+  @Column({ type: 'text', nullable: true })
+  sealedCredentials!: string | null;
+
+  @Column({ type: 'varchar', length: 255, nullable: true })
+  idempotencyKey!: string | null;
+
+  /** The fingerprint again while the job is not final and may be joined by an equal request. */
+  @Column({ type: 'varchar', length: 255, nullable: true })
+  joinKey!: string | null;
+
+  @JsonColumn()
+  requester!: Actor;
+
+  @Column({ type: 'varchar', length: 36, nullable: true })
+  buildId!: string | null;
+
+  @Field(() => OutputImage, {
+    nullable: true,
+    description: 'The docker image it writes; null for jobs that write none.',
+  })
+  @JsonColumn({ nullable: true })
+  outputImage!: OutputImage | null;
+
+  @Field(() => [BootBlob], { description: 'The files of the enclave platform it used.' })
+  @JsonColumn()
+  bootBlobs!: BootBlob[];
+
+  @Field(() => Failure, { nullable: true, description: 'Set once it FAILED.' })
+  @JsonColumn({ nullable: true })
+  failure!: Failure | null;
+
+  @Field(() => [Warning], { description: 'What deserves a look but stopped nothing.' })
+  @JsonColumn()
+  warnings!: Warning[];
+
+  /** Number of its last event. */
+  @Column({ type: 'bigint' })
+  lastSeq!: number;
+
+  @Field()
+  @TimeColumn()
+  createdAt!: Date;
+
+  @Field(() => Date, { nullable: true, description: 'When it was first started.' })
+  @TimeColumn({ nullable: true })
+  startedAt!: Date | null;
+
+  @Field(() => Date, { nullable: true, description: 'When it became final.' })
+  @TimeColumn({ nullable: true })
+  finishedAt!: Date | null;
+}

@@ -1,0 +1,170 @@
+// Writes jobs. Every write locks the job's row, checks that it still is what the writer thinks, and appends events in
+// the same transaction; so a run that was given up for dead can change nothing.
+import type { EntityManager } from 'typeorm';
+import { actorOf } from '../auth/principal.js';
+import type { Principal } from '../auth/principal.js';
+import { isUniqueViolation } from '../db/unique-violation.js';
+import { isFinal, JobStatus } from '../events/job-event.entity.js';
+import type { JobEvents } from '../events/job-events.js';
+import { CatalogError, notFound } from '../lib/errors.js';
+import { newHexId } from '../lib/ids.js';
+import { canonicalJson } from '../lib/json.js';
+import type { Seal } from '../lib/seal.js';
+import type { Transaction } from '../lib/transaction.js';
+import { applyChange } from './job-state.js';
+import type { JobChange } from './job-state.js';
+import { Job } from './job.entity.js';
+import type { JobKind, OutputImage } from './job.entity.js';
+
+export interface NewJob {
+  kind: JobKind;
+  /** Without secrets. */
+  input: object;
+  /** Kept encrypted until the job is final. */
+  credentials: object;
+  outputImage: OutputImage | null;
+  idempotencyKey?: string | null;
+  /** Join a job that is not final and was asked for with the same input and credentials. */
+  join?: boolean;
+}
+
+/** One run of a job: void as soon as another run starts or the job is final. */
+export type Run = Pick<Job, 'accountId' | 'id' | 'attempt'>;
+
+/** An equal request came at the same moment and won (PostgreSQL only): try again, and its job will be found. */
+export class EqualJobAtOnce extends Error {}
+
+/** The run is void: somebody cancelled the job, or it was started again. */
+export class RunIsVoid extends Error {}
+
+export class JobService {
+  constructor(
+    private readonly events: JobEvents,
+    private readonly seal: Seal,
+  ) {}
+
+  /**
+   * A new job, queued; or the one that an equal request made before, by idempotency key or by joining. The caller
+   * enqueues it after COMMIT. Throws CONFLICT where the key was used for something else,
+   * and EqualJobAtOnce.
+   */
+  async create(tx: Transaction, principal: Principal, wanted: NewJob): Promise<{ job: Job; isNew: boolean }> {
+    const { accountId } = principal;
+    const { kind, input, outputImage } = wanted;
+    const fingerprint = this.seal.fingerprint(canonicalJson([kind, input, wanted.credentials]));
+    const known = await this.findEqual(tx, accountId, wanted, fingerprint);
+    if (known) return { job: known, isNew: false };
+    const id = newHexId();
+    const job = Object.assign(new Job(), blankJob(), { accountId, id, kind, input, outputImage });
+    job.inputFingerprint = fingerprint;
+    job.idempotencyKey = wanted.idempotencyKey ?? null;
+    job.joinKey = wanted.join ? fingerprint : null;
+    job.requester = actorOf(principal);
+    job.sealedCredentials = this.seal.close(JSON.stringify(wanted.credentials), id);
+    const event = applyChange(job, { type: 'queued' }, job.createdAt)!;
+    await tx.manager.insert(Job, job as never).catch((error: unknown) => {
+      throw isUniqueViolation(error) ? new EqualJobAtOnce() : error;
+    });
+    await this.events.append(tx, [event]);
+    return { job, isNew: true };
+  }
+
+  private async findEqual(
+    tx: Transaction,
+    accountId: string,
+    wanted: NewJob,
+    fingerprint: string,
+  ): Promise<Job | null> {
+    if (wanted.idempotencyKey) {
+      const { idempotencyKey } = wanted;
+      const job = await tx.manager.findOneBy(Job, { accountId, idempotencyKey });
+      if (job && job.inputFingerprint !== fingerprint) {
+        throw new CatalogError('CONFLICT', 'This idempotency key was used for another input.', {
+          field: ['idempotencyKey'],
+        });
+      }
+      return job;
+    }
+    return wanted.join ? tx.manager.findOneBy(Job, { accountId, joinKey: fingerprint }) : null;
+  }
+
+  /** What the job may know in secret. */
+  credentialsOf(job: Job): object {
+    return job.sealedCredentials ? (JSON.parse(this.seal.open(job.sealedCredentials, job.id)) as object) : {};
+  }
+
+  /** Starts a run of a queued job, or of one whose run was lost; undefined where there is nothing to run. */
+  async start(tx: Transaction, jobId: string): Promise<Job | undefined> {
+    const job = await lock(tx.manager, { id: jobId });
+    if (!job || job.status !== JobStatus.QUEUED) return undefined;
+    return this.change(tx, job, [{ type: 'started' }]);
+  }
+
+  /** Writes what a run reports; throws RunIsVoid. */
+  async advance(tx: Transaction, run: Run, changes: JobChange[]): Promise<Job> {
+    return this.change(tx, await this.lockRun(tx, run), changes);
+  }
+
+  /** Locks the job for the rest of the transaction; throws RunIsVoid. */
+  async lockRun(tx: Transaction, { accountId, id, attempt }: Run): Promise<Job> {
+    const job = await lock(tx.manager, { accountId, id });
+    if (job?.status === JobStatus.RUNNING && job.attempt === attempt) return job;
+    throw new RunIsVoid(`Run ${attempt} of job ${id} is void`);
+  }
+
+  /**
+   * Ends the job as CANCELLED unless it ended otherwise, which throws CONFLICT. A cancelled job stays as it is.
+   * Stopping its run is up to the caller, after COMMIT.
+   */
+  async cancel(tx: Transaction, accountId: string, id: string): Promise<Job> {
+    const job = await lock(tx.manager, { accountId, id });
+    if (!job) throw notFound('job', id);
+    if (job.status === JobStatus.CANCELLED) return job;
+    if (isFinal(job.status)) throw new CatalogError('CONFLICT', `The job ended as ${job.status} already.`);
+    return this.change(tx, job, [{ type: 'cancelled' }]);
+  }
+
+  /** Puts back what a process left running when it died; `lost` decides for each job how it goes on. */
+  async recover(tx: Transaction, lost: (job: Job) => JobChange): Promise<string[]> {
+    const running = await tx.manager.findBy(Job, { status: JobStatus.RUNNING });
+    for (const { accountId, id } of running) {
+      const job = await lock(tx.manager, { accountId, id });
+      if (job?.status === JobStatus.RUNNING) await this.change(tx, job, [lost(job)]);
+    }
+    const queued = await tx.manager.find(Job, {
+      where: { status: JobStatus.QUEUED },
+      order: { createdAt: 'ASC', id: 'ASC' },
+    });
+    return queued.map((job) => job.id);
+  }
+
+  private async change(tx: Transaction, job: Job, changes: JobChange[]): Promise<Job> {
+    const at = new Date();
+    const events = changes.flatMap((change) => applyChange(job, change, at) ?? []);
+    const { accountId, id } = job;
+    await tx.manager.update(Job, { accountId, id }, job as never);
+    if (events.length > 0) await this.events.append(tx, events);
+    return job;
+  }
+}
+
+function lock(manager: EntityManager, where: { accountId?: string; id: string }): Promise<Job | null> {
+  // SQLite has one writer and no row locks.
+  const mode = manager.connection.options.type === 'postgres' ? { mode: 'pessimistic_write' as const } : undefined;
+  return manager.findOne(Job, { where, lock: mode });
+}
+
+const blankJob = () => ({
+  status: JobStatus.QUEUED,
+  step: null,
+  progress: 0,
+  attempt: 0,
+  buildId: null,
+  bootBlobs: [],
+  failure: null,
+  warnings: [],
+  lastSeq: 0,
+  createdAt: new Date(),
+  startedAt: null,
+  finishedAt: null,
+});

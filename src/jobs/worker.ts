@@ -1,0 +1,147 @@
+// Runs jobs: starts a run, lets the handler work, writes what it reports, and ends the job one way or the other.
+import type { Logger } from '../lib/logger.js';
+import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
+import type { InTransaction } from '../lib/transaction.js';
+import type { JobHandler, JobReports } from './job-handler.js';
+import { RunIsVoid } from './job.service.js';
+import type { JobService } from './job.service.js';
+import type { JobChange } from './job-state.js';
+import type { Job } from './job.entity.js';
+
+/** A job whose process died this often is given up: it may be what kills it. */
+const MAX_ATTEMPTS = 3;
+
+/** Why a run was stopped from outside. */
+class Stopped extends Error {
+  constructor(readonly reason: 'cancelled' | 'shutdown') {
+    super(`The run was stopped: ${reason}`);
+  }
+}
+
+export class Worker {
+  private readonly running = new Map<string, AbortController>();
+
+  constructor(
+    private readonly jobs: JobService,
+    private readonly handlers: JobHandler[],
+    private readonly inTransaction: InTransaction,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Queues again what a process that died left running, and returns everything there is to do, oldest first. */
+  recover(): Promise<string[]> {
+    return this.inTransaction((tx) => this.jobs.recover(tx, afterLoss));
+  }
+
+  /** Works on a job until it is final or handed back. Never rejects. */
+  readonly work = async (jobId: string): Promise<void> => {
+    try {
+      while (await this.runOnce(jobId)) this.logger.warn({ jobId }, 'the run was lost, starting another one');
+    } catch (error) {
+      this.logger.error({ jobId, err: error }, 'a job could not be brought to its end');
+    }
+  };
+
+  /** Stops the run of a cancelled job at once. */
+  stop(jobId: string): void {
+    this.running.get(jobId)?.abort(new Stopped('cancelled'));
+  }
+
+  /** Stops every run; their jobs are queued again. */
+  stopAll(): void {
+    for (const controller of this.running.values()) controller.abort(new Stopped('shutdown'));
+  }
+
+  /** One run; true where another one has to follow. */
+  private async runOnce(jobId: string): Promise<boolean> {
+    const job = await this.inTransaction((tx) => this.jobs.start(tx, jobId));
+    if (!job) return false;
+    const controller = new AbortController();
+    this.running.set(jobId, controller);
+    try {
+      await this.runToEnd(job, controller);
+      return false;
+    } catch (error) {
+      return await this.settle(job, error, controller.signal);
+    } finally {
+      this.running.delete(jobId);
+    }
+  }
+
+  private async runToEnd(job: Job, controller: AbortController): Promise<void> {
+    const handler = this.handlers.find(({ kind }) => kind === job.kind);
+    if (!handler) throw new Error(`No handler for jobs of the kind ${job.kind}`);
+    const { reports, written } = this.reportsOf(job, controller);
+    const complete = await handler.run(job, this.jobs.credentialsOf(job), reports, controller.signal);
+    await written();
+    controller.signal.throwIfAborted();
+    await this.inTransaction(async (tx) => {
+      const current = await this.jobs.lockRun(tx, job);
+      const outcome = await complete(tx, current);
+      await this.jobs.advance(tx, job, [{ type: 'succeeded', ...outcome }]);
+    });
+  }
+
+  /** Reports are written one after the other; the first that fails ends the run. */
+  private reportsOf(job: Job, controller: AbortController): { reports: JobReports; written: () => Promise<void> } {
+    let last: Promise<unknown> = Promise.resolve();
+    const write = (change: JobChange) => {
+      last = last
+        .then(() => this.inTransaction((tx) => this.jobs.advance(tx, job, [change])))
+        .catch((error: unknown) => controller.abort(error));
+    };
+    const reports: JobReports = {
+      progress: (progress) => write({ type: 'progressed', ...progress }),
+      warn: (warning) => write({ type: 'warned', warning }),
+      note: (bootBlobs) => write({ type: 'noted', bootBlobs }),
+    };
+    return {
+      reports,
+      async written() {
+        await last;
+      },
+    };
+  }
+
+  /** Brings a job whose run ended badly to where it belongs; true where it is to run again now. */
+  private async settle(job: Job, error: unknown, signal: AbortSignal): Promise<boolean> {
+    const cause: unknown = signal.aborted ? signal.reason : error;
+    if (cause instanceof RunIsVoid || (cause instanceof Stopped && cause.reason === 'cancelled')) return false;
+    const change = cause instanceof Stopped ? ({ type: 'queued' } as const) : afterError(job, cause);
+    if (change.type === 'failed') this.logFailure(job, cause);
+    try {
+      await this.inTransaction((tx) => this.jobs.advance(tx, job, [change]));
+    } catch (writeError) {
+      if (writeError instanceof RunIsVoid) return false;
+      throw writeError;
+    }
+    return change.type === 'queued' && !(cause instanceof Stopped);
+  }
+
+  private logFailure(job: Job, cause: unknown): void {
+    const { id: jobId, kind, accountId } = job;
+    if (cause instanceof JobFailure) {
+      this.logger.info({ jobId, kind, accountId, code: cause.code, reason: cause.message }, 'job failed');
+    } else {
+      this.logger.error({ jobId, kind, accountId, err: cause }, 'job failed unexpectedly');
+    }
+  }
+}
+
+function afterError(job: Job, cause: unknown): JobChange {
+  if (!(cause instanceof JobFailure)) {
+    const message = 'The gateway could not finish the job because of a defect of its own.';
+    const hint = `Its log has the details under the job's id ${job.id}.`;
+    return { type: 'failed', failure: { code: JobFailureCode.INTERNAL, message, hint } };
+  }
+  if (cause.code === JobFailureCode.WORKER_LOST) return afterLoss(job);
+  const { code, message, hint } = cause;
+  return { type: 'failed', failure: { code, message, hint } };
+}
+
+function afterLoss(job: Job): JobChange {
+  if (job.attempt < MAX_ATTEMPTS) return { type: 'queued' };
+  const message = `The process that worked on the job was lost ${job.attempt} times.`;
+  const hint = 'Look for a lack of memory on the machine of the gateway, then start the conversion again.';
+  return { type: 'failed', failure: { code: JobFailureCode.WORKER_LOST, message, hint } };
+}

@@ -1,0 +1,33 @@
+// Why a job could not do its work: recorded on the job as data, never thrown at a caller.
+// It stands here because the folders that fail (oci, nitro) must not know what a job is.
+
+export enum JobFailureCode {
+  IMAGE_NOT_FOUND = 'IMAGE_NOT_FOUND',
+  REGISTRY_UNAUTHORIZED = 'REGISTRY_UNAUTHORIZED',
+  REGISTRY_UNREACHABLE = 'REGISTRY_UNREACHABLE',
+  REGISTRY_FORBIDDEN_ADDRESS = 'REGISTRY_FORBIDDEN_ADDRESS',
+  DIGEST_MISMATCH = 'DIGEST_MISMATCH',
+  IMAGE_INVALID = 'IMAGE_INVALID',
+  IMAGE_TOO_LARGE = 'IMAGE_TOO_LARGE',
+  ARCHITECTURE_NOT_AVAILABLE = 'ARCHITECTURE_NOT_AVAILABLE',
+  BLOBS_MISSING = 'BLOBS_MISSING',
+  DISK_FULL = 'DISK_FULL',
+  DEADLINE_EXCEEDED = 'DEADLINE_EXCEEDED',
+  WORKER_LOST = 'WORKER_LOST',
+  INTERNAL = 'INTERNAL',
+}
+
+export class JobFailure extends Error {
+  /**
+   * @param message what happened, in one sentence, without secrets
+   * @param hint what the user can do about it
+   */
+  constructor(
+    readonly code: JobFailureCode,
+    message: string,
+    readonly hint: string,
+  ) {
+    super(message);
+    this.name = 'JobFailure';
+  }
+}

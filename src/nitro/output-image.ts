@@ -1,0 +1,127 @@
+// The docker image that carries an EIF to where it will run: one uncompressed layer with /enclave/enclave.eif.
+// Uncompressed, because the bytes gzip makes change with zlib's version; every byte here follows from the EIF.
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import type { OnBytes, Descriptor, ManifestDocument } from '../oci/image-repository.js';
+import type { Architecture } from '../oci/manifest.js';
+import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../oci/media-types.js';
+import type { Measurements } from './measure.js';
+
+const BLOCK_BYTES = 512;
+const END_BYTES = 2 * BLOCK_BYTES;
+const READ_BYTES = 4 * 1024 * 1024;
+const CREATED = '1970-01-01T00:00:00Z';
+
+export interface OutputImage {
+  config: { descriptor: Descriptor; bytes: Buffer };
+  layer: Descriptor;
+  manifest: ManifestDocument;
+}
+
+/** What precedes the EIF in the layer: the headers of `enclave/` and of `enclave/enclave.eif`. */
+export function layerPrefix(eifBytes: number): Buffer {
+  return Buffer.concat([tarHeader('enclave/', '5', 0o755, 0), tarHeader('enclave/enclave.eif', '0', 0o644, eifBytes)]);
+}
+
+/** What follows the EIF in the layer: zeros up to a whole block, and the archive's end. */
+export function layerSuffix(eifBytes: number): Buffer {
+  return Buffer.alloc(((BLOCK_BYTES - (eifBytes % BLOCK_BYTES)) % BLOCK_BYTES) + END_BYTES);
+}
+
+/** Describes the finished layer file. */
+export async function describeLayer(file: string, signal: AbortSignal, onBytes?: OnBytes): Promise<Descriptor> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  const handle = await open(file, 'r');
+  let size = 0;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, size);
+      if (bytesRead === 0) break;
+      hash.update(buffer.subarray(0, bytesRead));
+      size += bytesRead;
+      onBytes?.(bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+  return { mediaType: OCI_LAYER, digest: `sha256:${hash.digest('hex')}`, size };
+}
+
+/** @param annotations further ones for the manifest, beside the measurements */
+export function outputImage(
+  layer: Descriptor,
+  architecture: Architecture,
+  measurements: Measurements,
+  annotations: Record<string, string> = {},
+): OutputImage {
+  const configBytes = json({
+    architecture,
+    config: {},
+    created: CREATED,
+    os: 'linux',
+    rootfs: { diff_ids: [layer.digest], type: 'layers' },
+  });
+  const config = { mediaType: OCI_CONFIG, digest: digestOf(configBytes), size: configBytes.length };
+  const bytes = json({
+    annotations: sorted({ ...annotations, ...measurementAnnotations(measurements) }),
+    config,
+    layers: [{ mediaType: layer.mediaType, digest: layer.digest, size: layer.size }],
+    mediaType: OCI_MANIFEST,
+    schemaVersion: 2,
+  });
+  const manifest = { mediaType: OCI_MANIFEST, digest: digestOf(bytes), bytes };
+  return { config: { descriptor: config, bytes: configBytes }, layer, manifest };
+}
+
+function measurementAnnotations(measurements: Measurements): Record<string, string> {
+  const { pcr0, pcr1, pcr2 } = measurements;
+  return { 'nitro-enclave.pcr0': pcr0, 'nitro-enclave.pcr1': pcr1, 'nitro-enclave.pcr2': pcr2 };
+}
+
+function sorted(map: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function json(document: unknown): Buffer {
+  return Buffer.from(JSON.stringify(document), 'utf8');
+}
+
+function digestOf(bytes: Buffer): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+function tarHeader(name: string, typeFlag: string, mode: number, size: number): Buffer {
+  const header = Buffer.alloc(BLOCK_BYTES);
+  header.write(name, 0, 'latin1');
+  header.write(octal(mode, 8), 100, 'latin1');
+  header.write(octal(0, 8), 108, 'latin1');
+  header.write(octal(0, 8), 116, 'latin1');
+  sizeField(size).copy(header, 124);
+  header.write(octal(0, 12), 136, 'latin1');
+  header.write(' '.repeat(8), 148, 'latin1');
+  header.write(typeFlag, 156, 'latin1');
+  header.write('ustar\x0000', 257, 'latin1');
+  header.write(octal(0, 8), 329, 'latin1');
+  header.write(octal(0, 8), 337, 'latin1');
+  const checksum = header.reduce((sum, byte) => sum + byte, 0);
+  header.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return header;
+}
+
+function octal(value: number, width: number): string {
+  return `${value.toString(8).padStart(width - 1, '0')}\0`;
+}
+
+// Eleven octal digits end at 8 GiB; beyond, GNU's binary form says it.
+function sizeField(size: number): Buffer {
+  const field = Buffer.alloc(12);
+  if (size < 8 ** 11) {
+    field.write(octal(size, 12), 'latin1');
+  } else {
+    field.writeUInt8(0x80, 0);
+    field.writeBigUInt64BE(BigInt(size), 4);
+  }
+  return field;
+}

@@ -1,0 +1,166 @@
+// Layers as stored (plain, gzip of one or many members, zstd) turned into tar bytes.
+// Chunks are pushed in, so that the caller keeps its source open and can still learn that its digest was wrong.
+import { createGunzip } from 'node:zlib';
+import type { Gunzip } from 'node:zlib';
+import { Decompress as ZstdDecoder } from 'fzstd';
+import { JobFailure } from '../lib/job-failure.js';
+import { invalidImage } from './image-failure.js';
+import { ZstdSplitter } from './zstd-frames.js';
+
+export interface TarSink {
+  /** Takes the next uncompressed bytes; fails where they break a limit. */
+  accept(chunk: Buffer): Promise<void>;
+}
+
+export interface Decompressor {
+  write(chunk: Buffer): Promise<void>;
+  end(): Promise<void>;
+  /** Frees what a decompressor that is given up holds. */
+  destroy(): void;
+}
+
+const GUNZIP_CHUNK_BYTES = 256 * 1024;
+const MAGIC_BYTES = 4;
+
+/** Goes by the first bytes and not by the media type, as the container runtimes do; the diff_id is checked anyway. */
+export class LayerDecompressor implements Decompressor {
+  private head: Buffer[] = [];
+  private headBytes = 0;
+  private inner?: Decompressor;
+
+  constructor(private readonly sink: TarSink) {}
+
+  async write(chunk: Buffer): Promise<void> {
+    if (this.inner) return this.inner.write(chunk);
+    this.head.push(chunk);
+    this.headBytes += chunk.length;
+    if (this.headBytes >= MAGIC_BYTES) await this.open();
+  }
+
+  async end(): Promise<void> {
+    if (!this.inner) await this.open();
+    await this.inner?.end();
+  }
+
+  destroy(): void {
+    this.inner?.destroy();
+  }
+
+  private async open(): Promise<void> {
+    const head = Buffer.concat(this.head);
+    this.head = [];
+    this.inner = decompressorFor(head, this.sink);
+    if (head.length > 0) await this.inner.write(head);
+  }
+}
+
+function decompressorFor(head: Buffer, sink: TarSink): Decompressor {
+  if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return new GzipDecompressor(sink);
+  if (head.length < MAGIC_BYTES) return new NoDecompressor(sink);
+  const magic = head.readUInt32LE(0);
+  const zstd = magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50;
+  return zstd ? new ZstdDecompressor(sink) : new NoDecompressor(sink);
+}
+
+class NoDecompressor implements Decompressor {
+  constructor(private readonly sink: TarSink) {}
+
+  async write(chunk: Buffer): Promise<void> {
+    await this.sink.accept(chunk);
+  }
+
+  async end(): Promise<void> {}
+
+  destroy(): void {}
+}
+
+class GzipDecompressor implements Decompressor {
+  private readonly gunzip: Gunzip = createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES });
+  private readonly done: Promise<void>;
+  private storedBytes = 0;
+  private finished = false;
+  private failure?: unknown;
+  private wake?: () => void;
+
+  constructor(private readonly sink: TarSink) {
+    this.gunzip.on('drain', () => this.wake?.());
+    this.done = this.drain();
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    this.storedBytes += chunk.length;
+    if (!this.finished && !this.gunzip.write(chunk) && !this.finished) {
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+    if (this.failure !== undefined) throw this.failure as Error;
+    if (this.finished) throw trailingBytes();
+  }
+
+  async end(): Promise<void> {
+    if (!this.finished) this.gunzip.end();
+    await this.done;
+    if (this.failure !== undefined) throw this.failure as Error;
+    // zlib stops at the end of the last member and says nothing of what it left.
+    if (this.gunzip.bytesWritten !== this.storedBytes) throw trailingBytes();
+  }
+
+  destroy(): void {
+    this.gunzip.destroy();
+  }
+
+  private async drain(): Promise<void> {
+    try {
+      for await (const chunk of this.gunzip) {
+        await this.sink.accept(chunk as Buffer);
+      }
+    } catch (error) {
+      this.failure = isZlibError(error)
+        ? invalidImage(`a gzip layer cannot be decompressed (${error.message})`)
+        : error;
+    }
+    this.finished = true;
+    this.wake?.();
+  }
+}
+
+function trailingBytes(): JobFailure {
+  return invalidImage('a gzip layer has bytes after its end');
+}
+
+function isZlibError(error: unknown): error is Error {
+  return error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('Z_');
+}
+
+class ZstdDecompressor implements Decompressor {
+  private readonly splitter = new ZstdSplitter();
+  private readonly decoder = new ZstdDecoder((data) => this.blocks.push(data));
+  private blocks: Uint8Array[] = [];
+
+  constructor(private readonly sink: TarSink) {}
+
+  async write(chunk: Buffer): Promise<void> {
+    for (const unit of this.splitter.split(chunk)) {
+      this.push(unit);
+      for (const { buffer, byteOffset, byteLength } of this.blocks) {
+        await this.sink.accept(Buffer.from(buffer, byteOffset, byteLength));
+      }
+      this.blocks = [];
+    }
+  }
+
+  async end(): Promise<void> {
+    this.splitter.end();
+  }
+
+  destroy(): void {}
+
+  private push(unit: Buffer): void {
+    try {
+      this.decoder.push(unit);
+    } catch (error) {
+      // The decoder answers malformed data with its own errors, or with a RangeError or TypeError of the engine.
+      if (error instanceof JobFailure) throw error;
+      throw invalidImage(`a zstd layer cannot be decompressed (${(error as Error).message})`);
+    }
+  }
+}

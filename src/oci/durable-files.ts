@@ -1,0 +1,136 @@
+// Files that are whole or absent, and survive a power cut: written to a temporary file, synced, renamed, and the
+// folder synced. A disk that is full becomes a JobFailure.
+import { randomUUID } from 'node:crypto';
+import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { asDiskFailure } from './image-failure.js';
+
+/** After this, a temporary file of another machine (or of a container that is gone) belongs to nobody. */
+const FOREIGN_FILE_AGE_MS = 24 * 60 * 60 * 1000;
+
+/** Runs work on the disk; throws JobFailure DISK_FULL where there is no room. */
+export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asDiskFailure(error);
+  }
+}
+
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return codes.includes(String((error as { code?: unknown } | null)?.code));
+}
+
+export class DurableFiles {
+  private readonly host = hostname().replace(/[^\w-]/g, '-');
+
+  /** @param temporaryFolder there already, on the same file system as the files to come */
+  constructor(private readonly temporaryFolder: string) {}
+
+  /** A path nobody else uses; the file is the caller's to make and remove. */
+  temporaryPath(): string {
+    return join(this.temporaryFolder, `${this.host}.${process.pid}.${randomUUID()}`);
+  }
+
+  async write(path: string, content: Buffer | string): Promise<void> {
+    const temporary = this.temporaryPath();
+    try {
+      const file = await open(temporary, 'wx', 0o644);
+      await file.writeFile(content).finally(() => file.close());
+      await this.moveIn(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw asDiskFailure(error);
+    }
+  }
+
+  /** Moves a file to its place, or copies it where it lies on another file system. */
+  async moveIn(file: string, path: string): Promise<void> {
+    await onDisk(async () => {
+      await makeFolder(dirname(path));
+      await sync(file);
+      try {
+        await rename(file, path);
+      } catch (error) {
+        if (!hasCode(error, 'EXDEV')) throw error;
+        await this.copyIn(file, path);
+      }
+      await sync(dirname(path));
+    });
+  }
+
+  /** Makes empty files; they have no content to lose, so only their folder is synced. */
+  async touchAll(folder: string, names: string[]): Promise<void> {
+    await onDisk(async () => {
+      await makeFolder(folder);
+      for (const name of names) await (await open(join(folder, name), 'a')).close();
+      await sync(folder);
+    });
+  }
+
+  /** Removes what processes that are gone have left behind. Process ids mean nothing on another machine. */
+  async cleanTemporary(): Promise<void> {
+    for (const name of await namesIn(this.temporaryFolder)) {
+      const path = join(this.temporaryFolder, name);
+      const modifiedAt = await stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => Date.now(),
+      );
+      const [host, pid] = name.split('.');
+      const abandoned =
+        host === this.host ? isGone(Number(pid), modifiedAt) : modifiedAt < Date.now() - FOREIGN_FILE_AGE_MS;
+      if (abandoned) await rm(path, { force: true, recursive: true });
+    }
+  }
+
+  private async copyIn(file: string, path: string): Promise<void> {
+    const temporary = this.temporaryPath();
+    try {
+      await copyFile(file, temporary);
+      await sync(temporary);
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+}
+
+/** In containers a new process often has the id of the old one: then the file is older than this process. */
+function isGone(pid: number, modifiedAt: number): boolean {
+  if (pid === process.pid) return modifiedAt < performance.timeOrigin;
+  if (!Number.isSafeInteger(pid) || pid <= 0) return true;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return hasCode(error, 'ESRCH');
+  }
+}
+
+/** Empty where there is no such folder. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  // Each folder that was made is an entry of the one above it.
+  for (let folder = dirname(path); folder.length >= dirname(first).length; folder = dirname(folder)) {
+    await sync(folder);
+    if (folder === dirname(folder)) break;
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  await file.sync().finally(() => file.close());
+}

@@ -1,0 +1,101 @@
+// Mounts routes, which know nothing of the HTTP server, on Fastify.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Principal } from '../auth/principal.js';
+import { requireAccess } from '../auth/principal.js';
+import { tokenFrom } from '../auth/tokens.js';
+import type { Tokens } from '../auth/tokens.js';
+import { CatalogError } from '../lib/errors.js';
+import { newId } from '../lib/ids.js';
+import type { Logger } from '../lib/logger.js';
+import type { Route, RouteGroup, RouteRequest, RouteResponse } from '../lib/route.js';
+
+const MAX_BODY_BYTES = 2 * 1024 * 1024;
+
+export interface RestOptions {
+  groups: RouteGroup<Principal>[];
+  tokens: Tokens;
+  logger: Logger;
+}
+
+export async function mountRoutes(fastify: FastifyInstance, { groups, tokens, logger }: RestOptions): Promise<void> {
+  for (const group of groups) {
+    await fastify.register(async (scope) => {
+      // Clients send JSON as text/plain, and JSON's content type with no body at all: routes read the bytes themselves.
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) =>
+        done(null, body),
+      );
+      const answerError = (error: unknown, reply: FastifyReply) => send(reply, errorAnswer(group, error, logger));
+      scope.setErrorHandler((error, _request, reply) => answerError(httpError(error), reply));
+      for (const route of group.routes) {
+        scope.route({
+          method: route.method,
+          url: route.path,
+          exposeHeadRoute: false,
+          handler: async (request, reply) => {
+            try {
+              const principal = await callerOf(request, route, group, tokens);
+              return send(reply, await route.handle(toRouteRequest(request, reply, principal)));
+            } catch (error) {
+              return answerError(error, reply);
+            }
+          },
+        });
+      }
+    });
+  }
+}
+
+async function callerOf(
+  request: FastifyRequest,
+  route: Route<Principal>,
+  group: RouteGroup<Principal>,
+  tokens: Tokens,
+): Promise<Principal | undefined> {
+  const token = tokenFrom(request.headers, group.acceptsBasic);
+  const principal = token === undefined ? undefined : await tokens.authenticate(token);
+  if (route.access !== 'ANYONE') requireAccess(principal, route.access);
+  return principal;
+}
+
+function toRouteRequest(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  principal: Principal | undefined,
+): RouteRequest<Principal> {
+  const [path = '', query = ''] = (request.raw.url ?? '').split('?', 2);
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort(new Error('The client hung up'));
+  });
+  return {
+    method: request.method,
+    path,
+    params: request.params as Record<string, string>,
+    query: new URLSearchParams(query),
+    headers: request.headers,
+    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    principal,
+    signal: controller.signal,
+  };
+}
+
+function send(reply: FastifyReply, { status, headers, body }: RouteResponse): FastifyReply {
+  reply.code(status).headers(headers ?? {});
+  return reply.send(body);
+}
+
+function errorAnswer(group: RouteGroup<Principal>, error: unknown, logger: Logger): RouteResponse {
+  const requestId = newId();
+  if (!(error instanceof CatalogError)) logger.error({ requestId, group: group.name, err: error }, 'a request failed');
+  const answer = group.errorResponse(error, requestId);
+  const after = error instanceof CatalogError ? error.retryAfterSeconds : undefined;
+  return after === undefined ? answer : { ...answer, headers: { ...answer.headers, 'retry-after': String(after) } };
+}
+
+/** Errors of the HTTP server itself (a body too large, a bad media type) in this project's words. */
+function httpError(error: unknown): unknown {
+  const { statusCode, message } = error as { statusCode?: number; message: string };
+  if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return error;
+  return new CatalogError('BAD_USER_INPUT', message, { status: statusCode });
+}

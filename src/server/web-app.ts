@@ -1,0 +1,92 @@
+// Puts together what is reachable over HTTP: GraphQL, the formats' routes, the store, GraphiQL and health.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApolloServer } from '@apollo/server';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import helmet from '@fastify/helmet';
+import Fastify from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { requireAccess } from '../auth/principal.js';
+import { RequestContext } from '../auth/request-context.js';
+import { tokenFrom } from '../auth/tokens.js';
+import type { Tokens } from '../auth/tokens.js';
+import { CatalogError } from '../lib/errors.js';
+import { mountGraphiql } from './graphiql.js';
+import { mountRoutes } from './rest.js';
+import type { RestOptions } from './rest.js';
+import type { ListeningServer } from './http-server.js';
+
+const MAX_GRAPHQL_BODY_BYTES = 2 * 1024 * 1024;
+const MAX_PATH_PART = 1024;
+
+export interface WebAppOptions extends RestOptions {
+  listening: ListeningServer;
+  apollo: ApolloServer<RequestContext>;
+  /** An error as GraphQL's, with its HTTP status. */
+  toGraphQLError(error: CatalogError): Error;
+  /** Rejects while the gateway can't serve. */
+  checkReady(): Promise<void>;
+}
+
+export async function startWebApp(options: WebAppOptions): Promise<FastifyInstance> {
+  const { listening } = options;
+  let handle: (request: IncomingMessage, response: ServerResponse) => void = () => undefined;
+  const fastify = Fastify({
+    serverFactory(handler) {
+      handle = handler;
+      return listening.server;
+    },
+    routerOptions: { maxParamLength: MAX_PATH_PART },
+    bodyLimit: MAX_GRAPHQL_BODY_BYTES,
+    forceCloseConnections: false,
+  });
+  await fastify.register(helmet, { contentSecurityPolicy: { directives: POLICY }, hsts: false });
+  mountGraphql(fastify, options);
+  mountGraphiql(fastify);
+  mountHealth(fastify, options.checkReady);
+  await mountRoutes(fastify, options);
+  fastify.setNotFoundHandler((request, reply) =>
+    reply
+      .code(404)
+      .send({ message: `There is nothing at ${request.method} ${request.url.split('?')[0]}.`, code: 'NOT_FOUND' }),
+  );
+  await fastify.ready();
+  listening.ready(handle);
+  return fastify;
+}
+
+/** Everything a page needs comes from here; GraphiQL sets styles from its script. */
+const POLICY = {
+  defaultSrc: ["'self'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  fontSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'", 'ws:', 'wss:'],
+  upgradeInsecureRequests: null,
+};
+
+function mountGraphql(fastify: FastifyInstance, { apollo, tokens, toGraphQLError }: WebAppOptions): void {
+  const contextOf = async (request: FastifyRequest) => {
+    try {
+      const token = tokenFrom(request.headers);
+      const principal = token === undefined ? undefined : await tokens.authenticate(token);
+      requireAccess(principal, 'READER');
+      return new RequestContext(principal);
+    } catch (error) {
+      throw error instanceof CatalogError ? toGraphQLError(error) : error;
+    }
+  };
+  const handler = fastifyApolloHandler(apollo, { context: contextOf });
+  fastify.route({ url: '/graphql', method: ['GET', 'POST', 'OPTIONS'], exposeHeadRoute: false, handler });
+}
+
+function mountHealth(fastify: FastifyInstance, checkReady: () => Promise<void>): void {
+  fastify.get('/healthz', () => Promise.resolve({ status: 'ok' }));
+  fastify.get('/readyz', async (_request, reply) => {
+    try {
+      await checkReady();
+      return { status: 'ready' };
+    } catch {
+      return reply.code(503).send({ status: 'unavailable' });
+    }
+  });
+}

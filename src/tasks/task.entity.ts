@@ -1,0 +1,110 @@
+// An approval that waits for a decision, or got one (reference: CCM's Task).
+import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
+import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
+import { Account } from '../auth/account.entity.js';
+import { JsonColumn, TimeColumn } from '../db/columns.js';
+import type { Actor } from '../events/catalog-log.entity.js';
+import { Node } from '../lib/node.js';
+
+export enum TaskType {
+  BUILD_WHITELIST = 'BUILD_WHITELIST',
+  DOMAIN_WHITELIST = 'DOMAIN_WHITELIST',
+}
+registerEnumType(TaskType, {
+  name: 'TaskType',
+  valuesConfig: {
+    BUILD_WHITELIST: { description: 'Shall this build be trusted?' },
+    DOMAIN_WHITELIST: { description: 'May this app have certificates for these domains?' },
+  },
+});
+
+export enum TaskStatus {
+  INPROGRESS = 'INPROGRESS',
+  SUCCESS = 'SUCCESS',
+  DENIED = 'DENIED',
+  FAILED = 'FAILED',
+}
+registerEnumType(TaskStatus, {
+  name: 'TaskStatus',
+  description: "CCM's TaskStatusType.",
+  valuesConfig: {
+    INPROGRESS: { description: 'Waiting for a decision.' },
+    SUCCESS: { description: 'Approved.' },
+    DENIED: { description: 'Denied.' },
+    FAILED: { description: 'Closed without a decision.' },
+  },
+});
+
+export enum ApprovalStatus {
+  APPROVED = 'APPROVED',
+  DENIED = 'DENIED',
+}
+registerEnumType(ApprovalStatus, { name: 'ApprovalStatus', description: 'How one person decided.' });
+
+@ObjectType({ simpleResolvers: true, description: 'Who asked for or decided something.' })
+export class TaskActor {
+  @Field(() => ID, { nullable: true, description: 'Id of the user or token; null for the gateway itself.' })
+  id!: string | null;
+
+  @Field()
+  name!: string;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'One decision on a task.' })
+export class Approval {
+  @Field(() => TaskActor)
+  user!: TaskActor;
+
+  @Field(() => ApprovalStatus)
+  status!: ApprovalStatus;
+
+  @Field()
+  at!: Date;
+
+  @Field(() => String, { nullable: true, description: 'Why it was denied.' })
+  reason!: string | null;
+}
+
+@ObjectType({
+  implements: Node,
+  simpleResolvers: true,
+  description: 'An approval that waits for a decision, or got one.',
+})
+@Entity('task')
+@ForeignKey(() => Account, ['accountId'], ['id'])
+export class Task implements Node {
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  accountId!: string;
+
+  @Field(() => ID, { description: "UUID; CCM's task_id." })
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  id!: string;
+
+  @Field(() => TaskType)
+  @Column({ type: 'varchar', length: 255 })
+  type!: TaskType;
+
+  @Field(() => TaskStatus)
+  @Column({ type: 'varchar', length: 255 })
+  status!: TaskStatus;
+
+  /** The build or app it is about; the field `subject` is added where those are known. */
+  @Column({ type: 'varchar', length: 36 })
+  subjectId!: string;
+
+  @Field(() => TaskActor, { description: 'Who asked for the decision.' })
+  @JsonColumn()
+  requester!: Actor;
+
+  @Field(() => [Approval], { description: 'The decisions so far, oldest first.' })
+  @JsonColumn()
+  approvals!: Approval[];
+
+  @Field()
+  @TimeColumn()
+  createdAt!: Date;
+
+  @Field({ description: 'When its status last changed.' })
+  @TimeColumn()
+  updatedAt!: Date;
+}

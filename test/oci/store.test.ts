@@ -1,0 +1,183 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { JobFailureCode } from '../../src/lib/job-failure.js';
+import { onDisk } from '../../src/oci/durable-files.js';
+import { readImage } from '../../src/oci/image.js';
+import type { ImageRepository } from '../../src/oci/image-repository.js';
+import { OCI_INDEX, OCI_MANIFEST } from '../../src/oci/media-types.js';
+import { Store } from '../../src/oci/store.js';
+import { contentOf, descriptorOf, documentOf, smallImage } from '../support/documents.js';
+import type { SmallImage } from '../support/documents.js';
+import { temporaryFolder } from '../support/folders.js';
+
+const { signal } = new AbortController();
+const ALICE = '0193a5b0-0000-7000-8000-00000000000a';
+const BOB = '0193a5b0-0000-7000-8000-00000000000b';
+const image = smallImage();
+
+const folder = temporaryFolder();
+let root: string;
+let store: Store;
+beforeEach(() => {
+  root = join(folder, `store-${readdirSync(folder).length}`);
+  store = new Store(root);
+});
+
+async function write(
+  repository: ImageRepository,
+  tag: string,
+  { layerBlob, layer, configBlob, config, manifest }: SmallImage,
+) {
+  await repository.writeBlob(layerBlob, layer, signal);
+  await repository.writeBlob(configBlob, config, signal);
+  await repository.writeManifest(tag, manifest, signal);
+}
+
+describe('Store', () => {
+  it('keeps an image over a restart and leaves no temporary file', async () => {
+    await write(store.repository(ALICE, 'team/app'), 'v1', image);
+    const again = new Store(root).repository(ALICE, 'team/app');
+    expect(await again.resolve('v1', signal)).toEqual(image.manifest);
+    expect(await again.resolve(image.manifest.digest, signal)).toEqual(image.manifest);
+    expect(await contentOf(await again.openBlob(image.layerBlob, signal))).toBe('layer');
+    expect(await readImage(again, 'v1', 'amd64', signal)).toMatchObject({ imageId: image.configBlob.digest });
+    expect(await again.findTags()).toEqual(['v1']);
+    expect(readdirSync(join(root, 'tmp'))).toEqual([]);
+  });
+
+  it('moves a file in where it can', async () => {
+    const file = store.temporaryFile();
+    writeFileSync(file, image.layer);
+    const { ino } = statSync(file);
+    await store.repository(ALICE, 'app').writeBlob(image.layerBlob, { file }, signal);
+    const hex = image.layerBlob.digest.slice(7);
+    expect(statSync(join(root, 'blobs/sha256', hex.slice(0, 2), hex)).ino).toBe(ino);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('copies a file in from another file system', async () => {
+    const file = `/dev/shm/build-catalog-test-${process.pid}`;
+    writeFileSync(file, image.layer);
+    const repository = store.repository(ALICE, 'app');
+    await repository.writeBlob(image.layerBlob, { file }, signal);
+    rmSync(file, { force: true });
+    await write(repository, 'v1', image);
+    expect(await contentOf(await repository.openBlob(image.layerBlob, signal))).toBe('layer');
+  });
+
+  it('moves a tag to a new image and keeps the old one under its digest', async () => {
+    const repository = store.repository(ALICE, 'app');
+    const other = smallImage({ config: { created: '2026-01-01T00:00:00Z' } });
+    await write(repository, 'v1', image);
+    await write(repository, 'v1', other);
+    expect((await repository.resolve('v1', signal)).digest).toBe(other.manifest.digest);
+    expect((await repository.resolve(image.manifest.digest, signal)).digest).toBe(image.manifest.digest);
+  });
+
+  it('shows an account nothing of another one, not even blobs it knows the digest of', async () => {
+    await write(store.repository(ALICE, 'app'), 'v1', image);
+    const bobs = store.repository(BOB, 'app');
+    const notFound = { code: JobFailureCode.IMAGE_NOT_FOUND };
+    await expect(bobs.resolve('v1', signal)).rejects.toMatchObject(notFound);
+    await expect(bobs.resolve(image.manifest.digest, signal)).rejects.toMatchObject(notFound);
+    await expect(bobs.openBlob(image.layerBlob, signal)).rejects.toMatchObject(notFound);
+    expect(await bobs.findTags()).toBeUndefined();
+    expect(await store.repository(ALICE, 'other').findBlobSize(image.layerBlob.digest)).toBeUndefined();
+  });
+
+  it('takes no manifest whose blobs are not there', async () => {
+    const repository = store.repository(ALICE, 'app');
+    await repository.writeBlob(image.layerBlob, image.layer, signal);
+    await expect(repository.writeManifest('v1', image.manifest, signal)).rejects.toMatchObject({
+      code: JobFailureCode.IMAGE_INVALID,
+      message: expect.stringContaining(image.configBlob.digest),
+    });
+    await expect(repository.resolve('v1', signal)).rejects.toMatchObject({ code: JobFailureCode.IMAGE_NOT_FOUND });
+  });
+
+  it('takes an index once its manifests are there', async () => {
+    const repository = store.repository(ALICE, 'app');
+    const child = {
+      ...descriptorOf(OCI_MANIFEST, image.manifest.bytes),
+      platform: { os: 'linux', architecture: 'amd64' },
+    };
+    const index = documentOf(OCI_INDEX, { schemaVersion: 2, manifests: [child] });
+    await expect(repository.writeManifest('all', index, signal)).rejects.toMatchObject({
+      code: JobFailureCode.IMAGE_INVALID,
+    });
+    await write(repository, image.manifest.digest, image);
+    await repository.writeManifest('all', index, signal);
+    expect(await repository.findTags()).toEqual(['all']);
+    expect(await readImage(repository, 'all', 'amd64', signal)).toMatchObject({ manifestDigest: child.digest });
+  });
+
+  it('takes no blob of another content or size', async () => {
+    const repository = store.repository(ALICE, 'app');
+    const mismatch = { code: JobFailureCode.DIGEST_MISMATCH };
+    await expect(repository.writeBlob(image.layerBlob, Buffer.from('LAYER'), signal)).rejects.toMatchObject(mismatch);
+    const file = store.temporaryFile();
+    writeFileSync(file, 'longer layer');
+    await expect(repository.writeBlob(image.layerBlob, { file }, signal)).rejects.toMatchObject(mismatch);
+    const forged = { ...image.manifest, digest: image.layerBlob.digest };
+    await expect(repository.writeManifest('v1', forged, signal)).rejects.toMatchObject(mismatch);
+  });
+
+  it('notices a blob that was damaged on the disk', async () => {
+    const repository = store.repository(ALICE, 'app');
+    await write(repository, 'v1', image);
+    const hex = image.layerBlob.digest.slice(7);
+    writeFileSync(join(root, 'blobs/sha256', hex.slice(0, 2), hex), 'LAYER');
+    const reading = repository.openBlob(image.layerBlob, signal).then(contentOf);
+    await expect(reading).rejects.toMatchObject({ code: JobFailureCode.DIGEST_MISMATCH });
+  });
+
+  it('is written by many at once', async () => {
+    const repository = store.repository(ALICE, 'app');
+    await Promise.all(Array.from({ length: 20 }, (_, at) => write(repository, `v${at}`, image)));
+    expect(await repository.findTags()).toHaveLength(20);
+  });
+
+  it.each(['..', '../x', 'A', 'a/../b', '_tags', '', 'a/'])('has no repository %j', (name) => {
+    expect(() => store.repository(ALICE, name)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+    expect(() => store.repository(`../${name}`, 'app')).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+  });
+
+  it.each(['../../x', '.', '', 'a/b'])('has no tag %j', async (tag) => {
+    const repository = store.repository(ALICE, 'app');
+    await write(repository, 'v1', image);
+    await expect(repository.resolve(tag, signal)).rejects.toMatchObject({ code: JobFailureCode.IMAGE_NOT_FOUND });
+    await expect(repository.writeManifest(tag, image.manifest, signal)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+    });
+  });
+
+  it('removes at the start what processes that are gone left behind, and nothing else', async () => {
+    const deadPid = spawnSync('true').pid;
+    const machine = hostname().replace(/[^\w-]/g, '-');
+    const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    const put = (name: string, modifiedAt = new Date()) => {
+      writeFileSync(join(root, 'tmp', name), '');
+      utimesSync(join(root, 'tmp', name), modifiedAt, modifiedAt);
+    };
+    put(`${machine}.${deadPid}.dead`);
+    put(`${machine}.${process.pid}.before-this-process`, yesterday);
+    put(`${machine}.${process.pid}.ours`);
+    put(`${machine}.${process.ppid}.alive`, yesterday);
+    put('elsewhere.1.old', yesterday);
+    put('elsewhere.1.young');
+    mkdirSync(join(root, 'tmp', `${machine}.${deadPid}.folder`));
+    await store.cleanTemporary();
+    const left = readdirSync(join(root, 'tmp')).map((name) => name.split('.')[2]);
+    expect(left.sort()).toEqual(['alive', 'ours', 'young']);
+  });
+
+  it('says so when the disk is full', async () => {
+    await expect(onDisk(() => writeFile('/dev/full', 'x'))).rejects.toMatchObject({
+      code: JobFailureCode.DISK_FULL,
+      hint: expect.stringContaining('DATA_DIR'),
+    });
+  });
+});
