@@ -5,10 +5,9 @@ import { open } from 'node:fs/promises';
 import type { OnBytes, Descriptor, ManifestDocument } from '../oci/image-repository.js';
 import type { Architecture } from '../oci/manifest.js';
 import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../oci/media-types.js';
+import { tarEnd, tarHeader, tarPadding } from '../oci/tar-writer.js';
 import type { Measurements } from './measure.js';
 
-const BLOCK_BYTES = 512;
-const END_BYTES = 2 * BLOCK_BYTES;
 const READ_BYTES = 4 * 1024 * 1024;
 const CREATED = '1970-01-01T00:00:00Z';
 
@@ -25,7 +24,7 @@ export function layerPrefix(eifBytes: number): Buffer {
 
 /** What follows the EIF in the layer: zeros up to a whole block, and the archive's end. */
 export function layerSuffix(eifBytes: number): Buffer {
-  return Buffer.alloc(((BLOCK_BYTES - (eifBytes % BLOCK_BYTES)) % BLOCK_BYTES) + END_BYTES);
+  return Buffer.concat([tarPadding(eifBytes), tarEnd()]);
 }
 
 /** Describes the finished layer file. */
@@ -90,38 +89,4 @@ function json(document: unknown): Buffer {
 
 function digestOf(bytes: Buffer): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
-function tarHeader(name: string, typeFlag: string, mode: number, size: number): Buffer {
-  const header = Buffer.alloc(BLOCK_BYTES);
-  header.write(name, 0, 'latin1');
-  header.write(octal(mode, 8), 100, 'latin1');
-  header.write(octal(0, 8), 108, 'latin1');
-  header.write(octal(0, 8), 116, 'latin1');
-  sizeField(size).copy(header, 124);
-  header.write(octal(0, 12), 136, 'latin1');
-  header.write(' '.repeat(8), 148, 'latin1');
-  header.write(typeFlag, 156, 'latin1');
-  header.write('ustar\x0000', 257, 'latin1');
-  header.write(octal(0, 8), 329, 'latin1');
-  header.write(octal(0, 8), 337, 'latin1');
-  const checksum = header.reduce((sum, byte) => sum + byte, 0);
-  header.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-  return header;
-}
-
-function octal(value: number, width: number): string {
-  return `${value.toString(8).padStart(width - 1, '0')}\0`;
-}
-
-// Eleven octal digits end at 8 GiB; beyond, GNU's binary form says it.
-function sizeField(size: number): Buffer {
-  const field = Buffer.alloc(12);
-  if (size < 8 ** 11) {
-    field.write(octal(size, 12), 'latin1');
-  } else {
-    field.writeUInt8(0x80, 0);
-    field.writeBigUInt64BE(BigInt(size), 4);
-  }
-  return field;
 }

@@ -128,7 +128,7 @@ function trailingBytes(): JobFailure {
 }
 
 function isZlibError(error: unknown): error is Error {
-  return error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('Z_');
+  return String((error as NodeJS.ErrnoException | undefined)?.code).startsWith('Z_');
 }
 
 class ZstdDecompressor implements Decompressor {

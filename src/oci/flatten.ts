@@ -54,8 +54,9 @@ function applyWhiteouts(tree: FileTree, entries: TarEntry[]): void {
       return !listed.has(link.join('/'));
     };
     const directory = tree.directoryAt(path, { create: false, mayFollow });
+    const hidden = name === OPAQUE || name.startsWith(AUFS_METADATA) ? undefined : hiddenName(entry.path, name);
     if (name === OPAQUE) directory?.children.clear();
-    else if (!name.startsWith(AUFS_METADATA)) directory?.children.delete(hiddenName(entry.path, name));
+    else if (hidden !== undefined) directory?.children.delete(hidden);
   }
 }
 

@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { CpioHeaders, cpioBytes, dataPadding } from '../../src/nitro/cpio.js';
+import type { CpioEntry } from '../../src/nitro/cpio.js';
+import { readCpio } from '../support/cpio-reader.js';
+import { describeWith } from '../support/requirements.js';
+
+const nothing = { uid: 0, gid: 0, mtime: 0, devMajor: 0, devMinor: 0 };
+const file = (name: string, data: string, mode = 0o100644): CpioEntry => {
+  const bytes = Buffer.from(data);
+  return { ...nothing, name, mode, size: bytes.length, data: bytes };
+};
+
+function write(entries: CpioEntry[]): Buffer {
+  const headers = new CpioHeaders();
+  const parts = entries.flatMap((entry) => {
+    const data = entry.data as Buffer | undefined;
+    return [headers.next(entry), data ?? Buffer.alloc(0), Buffer.alloc(dataPadding(entry.size))];
+  });
+  const body = Buffer.concat(parts);
+  return Buffer.concat([body, headers.end(body.length)]);
+}
+
+describe('a cpio archive', () => {
+  it('has the fields of linuxkit and the size that was computed for it', () => {
+    const entries: CpioEntry[] = [
+      { ...nothing, name: 'd/', mode: 0o41777, uid: 1, gid: 2, mtime: 3, size: 0, data: undefined },
+      file('d/f', 'hello'),
+      { ...nothing, name: 'null', mode: 0o20666, devMajor: 1, devMinor: 3, size: 0, data: undefined },
+    ];
+    const archive = write(entries);
+    expect(archive).toHaveLength(cpioBytes(entries));
+    const common = { devMajor: 3, devMinor: 1, check: 0 };
+    expect(readCpio(archive)).toMatchObject([
+      { ...common, name: 'd/', ino: 721, mode: 0o41777, nlink: 2, uid: 1, gid: 2, mtime: 3 },
+      { ...common, name: 'd/f', ino: 722, mode: 0o100644, nlink: 1, data: Buffer.from('hello') },
+      { ...common, name: 'null', ino: 723, rdevMajor: 1, rdevMinor: 3 },
+      { ...common, name: 'TRAILER!!!', ino: 724, mode: 0, mtime: 0, nlink: 1 },
+    ]);
+  });
+
+  it('has its computed size for every length of name and data', () => {
+    for (let length = 1; length < 20; length++) {
+      const entries = [file('n'.repeat(length), 'x'.repeat(length % 7)), file('y', 'z'.repeat(length * 50))];
+      expect(write(entries)).toHaveLength(cpioBytes(entries));
+    }
+  });
+
+  it('refuses what a kernel would skip or the format cannot hold', () => {
+    const code = (entry: CpioEntry) => {
+      try {
+        cpioBytes([entry]);
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+      return 'none';
+    };
+    expect(code(file('n'.repeat(4095), ''))).toBe('none');
+    expect(code(file('n'.repeat(4096), ''))).toBe('IMAGE_INVALID');
+    expect(code(file('link', 'x'.repeat(4096), 0o120777))).toBe('IMAGE_INVALID');
+    expect(code({ ...file('big', ''), size: 2 ** 32, data: { layer: 0, offset: 0 } })).toBe('IMAGE_TOO_LARGE');
+  });
+});
+
+describeWith(['cpio'], 'cpio(1)', () => {
+  it('lists the archive', () => {
+    const archive = write([file('first', '1'), file('second name', '22')]);
+    expect(execFileSync('cpio', ['-t', '--quiet'], { input: archive, encoding: 'utf8' })).toBe('first\nsecond name\n');
+  });
+});

@@ -1,0 +1,161 @@
+import { TarReader } from '../../src/oci/tar.js';
+import type { TarEntry } from '../../src/oci/tar.js';
+import { flattenLayers } from '../../src/oci/flatten.js';
+import { sortedChildren } from '../../src/oci/file-tree.js';
+import type { FileNode, FileTree } from '../../src/oci/file-tree.js';
+import { tarOf } from '../support/tar-builder.js';
+import type { Member } from '../support/tar-builder.js';
+
+type Layer = (Member | string)[];
+
+function flatten(...layers: Layer[]): FileTree {
+  const indexes = layers.map((members) => {
+    const entries: TarEntry[] = [];
+    new TarReader((entry) => entries.push(entry)).write(tarOf(members));
+    return entries;
+  });
+  return flattenLayers(indexes);
+}
+
+/** `path` of directories with a slash, `path -> target` of symlinks, `path @layer` of files. */
+function listing(tree: FileTree): string[] {
+  const lines = (prefix: string, node: FileNode): string[] =>
+    sortedChildren(node.children ?? new Map<string, FileNode>()).flatMap(([name, child]) => {
+      const path = prefix + name;
+      if (child.children) return [`${path}/`, ...lines(`${path}/`, child)];
+      return [child.type === 'symlink' ? `${path} -> ${child.link}` : `${path} @${child.layer}`];
+    });
+  return lines('', tree.root);
+}
+
+const at = (tree: FileTree, path: string) => tree.find(path.split('/'))!;
+const invalid = (message: RegExp) =>
+  expect.objectContaining({ code: 'IMAGE_INVALID', message: expect.stringMatching(message) });
+function refusal(...layers: Layer[]): unknown {
+  try {
+    flatten(...layers);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+describe('flattening the corner cases that implementations disagree on', () => {
+  it('hides lower children below an opaque directory, even where siblings stand before the marker', () => {
+    const tree = flatten(['a/', 'a/b/', 'a/b/low', 'a/c'], ['a/', 'a/b/', 'a/b/high', 'a/.wh..wh..opq']);
+    expect(listing(tree)).toEqual(['a/', 'a/b/', 'a/b/high @1']);
+  });
+
+  it('keeps the content of a hard link whose target a higher layer replaces', () => {
+    const tree = flatten(['f', { name: 'h1', flag: '1', link: 'f' }], [{ name: 'f', data: 'new' }]);
+    expect(listing(tree)).toEqual(['f @1', 'h1 @0']);
+  });
+
+  it('binds a hard link to the file that its own layer lists, wherever it stands', () => {
+    const tree = flatten(['f'], [{ name: 'h2', flag: '1', link: '/f' }, { name: 'f', data: 'new' }]);
+    expect(at(tree, 'h2')).toBe(at(tree, 'f'));
+    expect(at(tree, 'f')).toMatchObject({ layer: 1, shared: true });
+  });
+
+  it('keeps the attributes of a lower directory that the layer does not list', () => {
+    const tree = flatten([{ name: 'imp/', mode: 0o711, uid: 5, mtime: 7 }], ['imp/r']);
+    expect(at(tree, 'imp')).toMatchObject({ mode: 0o711, uid: 5, mtime: 7 });
+  });
+
+  it('follows a lower symlink to a directory inside the image', () => {
+    const tree = flatten(['usr/', 'usr/lib/', { name: 'lib', link: 'usr/lib' }], ['lib/x']);
+    expect(listing(tree)).toEqual(['lib -> usr/lib', 'usr/', 'usr/lib/', 'usr/lib/x @1']);
+  });
+
+  it('replaces a directory by a file and a file by a directory', () => {
+    const tree = flatten(['d/', 'd/inside', 'f'], ['d', 'f/', 'f/inside']);
+    expect(listing(tree)).toEqual(['d @1', 'f/', 'f/inside @1']);
+  });
+
+  it('lets the last of two entries with one path win', () => {
+    const tree = flatten([{ name: 'a', mode: 0o600 }, { name: './a', mode: 0o640 }]);
+    expect(at(tree, 'a').mode).toBe(0o640);
+  });
+
+  it('lets a whiteout hit lower layers only', () => {
+    expect(listing(flatten(['keep'], ['keep', '.wh.keep']))).toEqual(['keep @1']);
+    expect(listing(flatten(['keep'], ['.wh.keep', 'keep']))).toEqual(['keep @1']);
+    expect(listing(flatten(['keep'], ['.wh.keep']))).toEqual([]);
+  });
+});
+
+describe('a flattened image', () => {
+  it('has directories that no layer lists, with fixed attributes', () => {
+    expect(at(flatten(['a/b/c']), 'a/b')).toMatchObject({ mode: 0o755, uid: 0, gid: 0, mtime: 0 });
+  });
+
+  it('keeps the children of a directory that is listed again, with new attributes', () => {
+    const tree = flatten(['d/', 'd/x'], [{ name: 'd/', mode: 0o700, gid: 9 }]);
+    expect(at(tree, 'd')).toMatchObject({ mode: 0o700, gid: 9 });
+    expect(listing(tree)).toEqual(['d/', 'd/x @0']);
+  });
+
+  it('has a fresh directory where one was removed and made again in one layer', () => {
+    expect(listing(flatten(['d/', 'd/old'], ['.wh.d', 'd/', 'd/new']))).toEqual(['d/', 'd/new @1']);
+  });
+
+  it('takes names with `./`, a leading slash and doubled slashes for what they mean', () => {
+    expect(listing(flatten(['./', './a/', '/a//b', 'a/./c']))).toEqual(['a/', 'a/b @0', 'a/c @0']);
+  });
+
+  it('sorts names bytewise', () => {
+    const names = ['a.b', 'a', 'a-b', 'B', '\xff', 'z'];
+    expect(listing(flatten(names)).map((line) => line.slice(0, -3))).toEqual(['B', 'a', 'a-b', 'a.b', 'z', '\xff']);
+  });
+
+  it('never leaves its root through symlinks', () => {
+    const tree = flatten([{ name: 'up', link: '../../../etc' }, { name: 'abs', link: '/etc' }], ['up/x', 'abs/y']);
+    expect(listing(tree)).toEqual(['abs -> /etc', 'etc/', 'etc/x @1', 'etc/y @1', 'up -> ../../../etc']);
+  });
+
+  it('applies a whiteout through a lower symlink, unless its layer replaces the symlink', () => {
+    const lower: Layer = ['usr/lib/x', { name: 'lib', link: 'usr/lib' }];
+    expect(listing(flatten(lower, ['lib/.wh.x']))).toEqual(['lib -> usr/lib', 'usr/', 'usr/lib/']);
+    expect(listing(flatten(lower, ['lib/', 'lib/.wh..wh..opq', 'lib/y']))).toEqual([
+      'lib/',
+      'lib/y @1',
+      'usr/',
+      'usr/lib/',
+      'usr/lib/x @0',
+    ]);
+  });
+
+  it('takes only files for whiteouts and leaves out the metadata of AUFS', () => {
+    expect(listing(flatten(['a'], ['.wh.a/', '.wh..wh.plnk/', '.wh..wh.plnk/1.2', '.wh..wh.orph/']))).toEqual([
+      '.wh.a/',
+      'a @0',
+    ]);
+  });
+
+  it('follows hard links to hard links and to symlinks', () => {
+    const link = (name: string, target: string): Member => ({ name, flag: '1', link: target });
+    const tree = flatten([link('c', 'b'), link('b', 'a'), 'a', { name: 's', link: 'a' }, link('t', 's')]);
+    expect(at(tree, 'c')).toBe(at(tree, 'a'));
+    expect(listing(tree)).toContain('t -> a');
+  });
+
+  it('is unchanged by a hard link that a later entry replaces', () => {
+    expect(listing(flatten([{ name: 'h', flag: '1', link: 'nowhere' }, 'h']))).toEqual(['h @0']);
+  });
+
+  const loop: Layer = [{ name: 'a', link: 'b' }, { name: 'b', link: 'a' }];
+  it.each<[string, Layer[], RegExp]>([
+    ['a name with ..', [['a/../../b']], /leaves its root/],
+    ['a hard link with ..', [['f', { name: 'h', flag: '1', link: '../f' }]], /leaves its root/],
+    ['the whiteout of nothing', [['.wh.']], /hides nothing/],
+    ['the whiteout of .', [['d/.wh..']], /hides nothing/],
+    ['the whiteout of ..', [['d/.wh...']], /hides nothing/],
+    ['a loop of symlinks', [loop, ['a/x']], /symlinks/],
+    ['a hard link to nothing', [[{ name: 'h', flag: '1', link: 'nowhere' }]], /hard link/],
+    ['a hard link to a directory', [['d/', { name: 'h', flag: '1', link: 'd' }]], /hard link/],
+    ['a hard link to itself', [[{ name: 'h', flag: '1', link: 'h' }]], /hard link/],
+    ['a file instead of the root', [['.']], /root/],
+  ])('refuses %s', (_name, layers, message) => {
+    expect(refusal(...layers)).toEqual(invalid(message));
+  });
+});
