@@ -1,9 +1,9 @@
 // What builds belong to (reference: CCM's App, in camelCase and with units in names).
 import { GraphQLJSONObject, GraphQLSafeInt } from 'graphql-scalars';
 import { Field, ID, Int, ObjectType } from 'type-graphql';
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, Index } from 'typeorm';
 import { Account } from '../auth/account.entity.js';
-import { JsonColumn, TimeColumn } from '../db/columns.js';
+import { IdColumn, JsonColumn, PrimaryIdColumn, TextColumn, TimeColumn, WordColumn } from '../db/columns.js';
 import { Node } from '../lib/node.js';
 import { Task } from '../tasks/task.entity.js';
 import { AdvancedSettings } from './advanced-settings.js';
@@ -16,27 +16,27 @@ import { AppSigner, CertificatePolicy, DefaultBuildSettings } from './app-settin
 @Index('app_name', ['accountId', 'name'], { unique: true })
 @Index('app_created', ['accountId', 'createdAt', 'id'])
 export class App implements Node {
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   accountId!: string;
 
   @Field(() => ID, { description: "UUID; CCM's app_id." })
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   id!: string;
 
   @Field({ description: 'Unique in the account, 1 to 255 characters.' })
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   name!: string;
 
   @Field(() => String, { nullable: true })
-  @Column({ type: 'text', nullable: true })
+  @TextColumn({ nullable: true })
   description!: string | null;
 
   @Field({ description: 'Docker image that conversions start from, without a tag.' })
-  @Column({ type: 'text' })
+  @TextColumn()
   inputImageName!: string;
 
   @Field({ description: 'Docker image that conversions write, without a tag.' })
-  @Column({ type: 'text' })
+  @TextColumn()
   outputImageName!: string;
 
   @Field(() => Int, { description: 'SGX product id; 0 where left out.' })
@@ -95,15 +95,15 @@ export class App implements Node {
   @JsonColumn()
   signers!: AppSigner[];
 
-  @Column({ type: 'varchar', length: 36, nullable: true })
+  @IdColumn({ nullable: true })
   pendingTaskId!: string | null;
 
   @Field(() => ID, { nullable: true, description: 'UUID of a marketplace listing.' })
-  @Column({ type: 'varchar', length: 36, nullable: true })
+  @IdColumn({ nullable: true })
   marketplaceAppId!: string | null;
 
   @Field(() => ID, { nullable: true, description: 'UUID of a group.' })
-  @Column({ type: 'varchar', length: 36, nullable: true })
+  @IdColumn({ nullable: true })
   groupId!: string | null;
 
   @Field()

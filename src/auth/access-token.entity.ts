@@ -1,6 +1,6 @@
 // A bearer token as the database knows it: a hash. The token itself is shown once and kept by its owner.
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { TimeColumn } from '../db/columns.js';
+import { Entity, ForeignKey, Index } from 'typeorm';
+import { IdColumn, PrimaryIdColumn, TimeColumn, WordColumn } from '../db/columns.js';
 import { Account } from './account.entity.js';
 import type { Role } from './principal.js';
 import { User } from './user.entity.js';
@@ -9,24 +9,24 @@ import { User } from './user.entity.js';
 @ForeignKey(() => Account, ['accountId'], ['id'])
 @ForeignKey(() => User, ['userId'], ['id'])
 export class AccessToken {
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   accountId!: string;
 
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   id!: string;
 
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   name!: string;
 
   /** sha256 of the token, hex; a token has 256 random bits, so no salt or stretching is needed. */
   @Index('access_token_hash', { unique: true })
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   hash!: string;
 
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   role!: Role;
 
-  @Column({ type: 'varchar', length: 36, nullable: true })
+  @IdColumn({ nullable: true })
   userId!: string | null;
 
   @TimeColumn()

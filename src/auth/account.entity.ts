@@ -1,6 +1,6 @@
 import { Field, ID, ObjectType } from 'type-graphql';
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { TimeColumn } from '../db/columns.js';
+import { Entity, Index } from 'typeorm';
+import { IdColumn, PrimaryIdColumn, TimeColumn, WordColumn } from '../db/columns.js';
 
 @ObjectType({
   simpleResolvers: true,
@@ -9,21 +9,21 @@ import { TimeColumn } from '../db/columns.js';
 @Entity('account')
 export class Account {
   @Field(() => ID, { description: "UUID; CCM's acct_id." })
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   id!: string;
 
   @Field()
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   name!: string;
 
   @Field({ description: 'Twenty-four hex digits: the hub id of Cycle.' })
   @Index('account_hub', { unique: true })
-  @Column({ type: 'varchar', length: 36 })
+  @IdColumn()
   hubId!: string;
 
   @Field({ description: 'Twelve digits: the AWS account in ARNs.' })
   @Index('account_aws', { unique: true })
-  @Column({ type: 'varchar', length: 36 })
+  @IdColumn()
   awsAccountId!: string;
 
   @TimeColumn()

@@ -1,11 +1,19 @@
 // One image known to the catalog.
 import { GraphQLJSONObject, GraphQLSafeInt } from 'graphql-scalars';
 import { Field, ID, Int, ObjectType } from 'type-graphql';
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, Index } from 'typeorm';
 import { AdvancedSettings } from '../apps/advanced-settings.js';
 import { App } from '../apps/app.entity.js';
 import { Account } from '../auth/account.entity.js';
-import { BooleanColumn, JsonColumn, TimeColumn } from '../db/columns.js';
+import {
+  BooleanColumn,
+  IdColumn,
+  JsonColumn,
+  PrimaryIdColumn,
+  TextColumn,
+  TimeColumn,
+  WordColumn,
+} from '../db/columns.js';
 import { Node } from '../lib/node.js';
 import { Task } from '../tasks/task.entity.js';
 import { Architecture, BuildPhase, EnclaveInfo, LaunchHint, Warning } from './build-parts.js';
@@ -29,37 +37,37 @@ import type { StoredAttributes } from './image-attributes.js';
 @Index('build_name', ['accountId', 'sortName', 'id'])
 @Index('build_app', ['accountId', 'appId', 'createdAt', 'id'])
 export class Build implements Node {
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   accountId!: string;
 
   @Field(() => ID, { description: "UUID, the same in GraphQL and in CCM's paths (build_id)." })
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   id!: string;
 
   @Field(() => String, {
     nullable: true,
     description: "The vendor's own name (CCM's build_name); null where it gives none.",
   })
-  @Column({ type: 'text', nullable: true })
+  @TextColumn({ nullable: true })
   name!: string | null;
 
   /** What lists ordered by name go by: the name, else the docker image's, else empty. */
-  @Column({ type: 'text' })
+  @TextColumn()
   sortName!: string;
 
   @Field(() => String, { nullable: true, description: "The vendor's own version; null where it gives none." })
-  @Column({ type: 'text', nullable: true })
+  @TextColumn({ nullable: true })
   version!: string | null;
 
-  @Column({ type: 'varchar', length: 36, nullable: true })
+  @IdColumn({ nullable: true })
   appId!: string | null;
 
   @Field(() => String, { nullable: true, description: 'Name of the app.' })
-  @Column({ type: 'varchar', length: 255, nullable: true })
+  @WordColumn({ nullable: true })
   appName!: string | null;
 
   @Field(() => String, { nullable: true })
-  @Column({ type: 'text', nullable: true })
+  @TextColumn({ nullable: true })
   appDescription!: string | null;
 
   @Field(() => DockerInfo, { nullable: true })
@@ -67,16 +75,16 @@ export class Build implements Node {
   dockerInfo!: DockerInfo | null;
 
   /** Copy of dockerInfo's name for filters; empty where there is none. */
-  @Column({ type: 'text' })
+  @TextColumn()
   dockerImageName!: string;
 
-  @Column({ type: 'varchar', length: 255, nullable: true })
+  @WordColumn({ nullable: true })
   statusType!: BuildStatusType | null;
 
   @TimeColumn({ nullable: true })
   statusUpdatedAt!: Date | null;
 
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   deploymentStatusType!: DeploymentStatusType;
 
   @TimeColumn()
@@ -91,11 +99,11 @@ export class Build implements Node {
   attributes!: StoredAttributes[];
 
   @Field(() => BuildPhase)
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   phase!: BuildPhase;
 
   @Field(() => Architecture, { nullable: true })
-  @Column({ type: 'varchar', length: 255, nullable: true })
+  @WordColumn({ nullable: true })
   architecture!: Architecture | null;
 
   @Field(() => GraphQLSafeInt, { nullable: true, description: 'Memory the enclave needs, in MiB.' })
@@ -114,7 +122,7 @@ export class Build implements Node {
   @JsonColumn({ nullable: true })
   advancedSettings!: AdvancedSettings | null;
 
-  @Column({ type: 'varchar', length: 36, nullable: true })
+  @IdColumn({ nullable: true })
   pendingTaskId!: string | null;
 
   @Field(() => GraphQLJSONObject, { description: 'App configurations allowed for this build, by their ids.' })
@@ -126,7 +134,7 @@ export class Build implements Node {
   launchHint!: LaunchHint | null;
 
   @Field(() => ID, { nullable: true, description: 'UUID of a marketplace listing.' })
-  @Column({ type: 'varchar', length: 36, nullable: true })
+  @IdColumn({ nullable: true })
   marketplaceBuildId!: string | null;
 
   @Field(() => Boolean, { nullable: true, description: 'Whether files persist in an overlay (Nitro Enclaves only).' })
@@ -134,11 +142,11 @@ export class Build implements Node {
   enableOverlayFilesystemPersistence!: boolean | null;
 
   @Field(() => ID, { nullable: true, description: 'UUID of a group.' })
-  @Column({ type: 'varchar', length: 36, nullable: true })
+  @IdColumn({ nullable: true })
   groupId!: string | null;
 
   /** The job that made it; the field `job` is added where jobs are known. */
-  @Column({ type: 'varchar', length: 36, nullable: true })
+  @IdColumn({ nullable: true })
   jobId!: string | null;
 
   @Field(() => [Warning], {

@@ -1,7 +1,8 @@
 // The values of a build's attributes in one spelling, so that a build can be found by what an attestation shows.
 import { createHash } from 'node:crypto';
 import { Field, ObjectType } from 'type-graphql';
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Entity, ForeignKey, Index } from 'typeorm';
+import { PrimaryIdColumn, PrimaryWordColumn } from '../db/columns.js';
 import { badInput } from '../lib/errors.js';
 import type { EnclaveInfo } from './build-parts.js';
 import { Platform, TPM_PCR_COUNT } from './image-attributes.js';
@@ -12,22 +13,22 @@ import type { StoredAttributes } from './image-attributes.js';
 @ForeignKey('Build', ['accountId', 'buildId'], ['accountId', 'id'], { onDelete: 'CASCADE' })
 @Index('measurement_value', ['accountId', 'value', 'platform', 'name'])
 export class Measurement {
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   accountId!: string;
 
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   buildId!: string;
 
   @Field(() => Platform)
-  @PrimaryColumn({ type: 'varchar', length: 255 })
+  @PrimaryWordColumn()
   platform!: Platform;
 
   @Field({ description: 'mrenclave, mrsigner, pcr0 ... pcr22, policy, mrtd, rtmr0 ... rtmr3 or measurement.' })
-  @PrimaryColumn({ type: 'varchar', length: 255 })
+  @PrimaryWordColumn()
   name!: string;
 
   @Field({ description: 'Lower-case hex; of an ACI policy the sha256 of what it decodes to.' })
-  @PrimaryColumn({ type: 'varchar', length: 255 })
+  @PrimaryWordColumn()
   value!: string;
 }
 

@@ -1,5 +1,5 @@
 // Columns that mean the same on SQLite and PostgreSQL: times are bigint milliseconds, JSON is text.
-import { Column } from 'typeorm';
+import { Column, PrimaryColumn } from 'typeorm';
 import type { ColumnOptions, QueryRunner, TableColumnOptions, ValueTransformer } from 'typeorm';
 
 const time: ValueTransformer = {
@@ -17,21 +17,34 @@ const bool: ValueTransformer = {
   from: (value: unknown) => (value === null ? null : Boolean(value)),
 };
 
+// Bytewise on PostgreSQL, as SQLite compares anyway. Only migrations make tables, so SQLite never reads the name,
+// which it would not know.
+const BYTEWISE = { collation: 'C' };
+const ID = { type: 'varchar', length: 36, ...BYTEWISE } as const;
+const WORD = { type: 'varchar', length: 255, ...BYTEWISE } as const;
+
+export const IdColumn = (options: ColumnOptions = {}) => Column({ ...options, ...ID });
+export const PrimaryIdColumn = () => PrimaryColumn(ID);
+
+/** Text of at most 255 characters. */
+export const WordColumn = (options: ColumnOptions = {}) => Column({ ...options, ...WORD });
+export const PrimaryWordColumn = () => PrimaryColumn(WORD);
+
+export const TextColumn = (options: ColumnOptions = {}) => Column({ ...options, type: 'text', ...BYTEWISE });
+
 /** A point in time, kept as milliseconds since 1970 UTC. */
 export const TimeColumn = (options: ColumnOptions = {}) => Column({ ...options, type: 'bigint', transformer: time });
 
 /** A JSON document, kept as text. */
-export const JsonColumn = (options: ColumnOptions = {}) => Column({ ...options, type: 'text', transformer: json });
+export const JsonColumn = (options: ColumnOptions = {}) =>
+  Column({ ...options, type: 'text', transformer: json, ...BYTEWISE });
 
 export const BooleanColumn = (options: ColumnOptions = {}) =>
   Column({ ...options, type: 'boolean', transformer: bool });
 
-/**
- * Column definitions for migrations. Text compares bytewise on both databases: SQLite does so anyway and knows no
- * collation "C", PostgreSQL has to be told.
- */
+/** The same columns for migrations, where SQLite must not see the collation. */
 export function columnsFor(runner: QueryRunner) {
-  const collation = runner.connection.options.type === 'postgres' ? { collation: 'C' } : {};
+  const collation = runner.connection.options.type === 'postgres' ? BYTEWISE : {};
   const column =
     (type: string, more: object) =>
     (name: string, options: Partial<TableColumnOptions> = {}) =>

@@ -19,7 +19,10 @@ export async function writeSampleImage(repository: ImageRepository, tag: string,
   const signal = new AbortController().signal;
   const parts = Math.max(1, Math.floor(sizeMib / 4));
   const data = Object.fromEntries(
-    Array.from({ length: parts }, (_, index) => [`srv/data/part-${String(index).padStart(3, '0')}.bin`, noise(index, 4 * MIB)]),
+    Array.from({ length: parts }, (_, index) => [
+      `srv/data/part-${String(index).padStart(3, '0')}.bin`,
+      noise(index, 4 * MIB),
+    ]),
   );
   const layers = [
     layer({ 'bin/': '', 'etc/': '', 'etc/motd': 'first\n', 'srv/': '', 'srv/data/': '', ...data }),

@@ -1,6 +1,6 @@
 // One numbered line for every change of the catalog, chained by hashes; and the row its numbers come from.
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { JsonColumn, TimeColumn } from '../db/columns.js';
+import { IdColumn, JsonColumn, PrimaryIdColumn, TimeColumn, WordColumn } from '../db/columns.js';
 
 export type CatalogChangeKind = 'CREATED' | 'UPDATED' | 'REVIEWED' | 'DEPLOYED' | 'DELETED';
 
@@ -13,7 +13,7 @@ export interface Actor {
 
 @Entity('catalog_log')
 export class CatalogLogLine {
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   accountId!: string;
 
   @PrimaryColumn({ type: 'bigint' })
@@ -22,13 +22,13 @@ export class CatalogLogLine {
   @TimeColumn()
   at!: Date;
 
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   kind!: CatalogChangeKind;
 
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   entityType!: string;
 
-  @Column({ type: 'varchar', length: 36 })
+  @IdColumn()
   entityId!: string;
 
   @JsonColumn()
@@ -43,19 +43,19 @@ export class CatalogLogLine {
   after!: object | null;
 
   /** sha256 over this line and the hash of the one before, hex. */
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   hash!: string;
 }
 
 /** Last number and hash of an account's log; locked for the moment of appending. */
 @Entity('catalog_log_head')
 export class CatalogLogHead {
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   accountId!: string;
 
   @Column({ type: 'bigint' })
   seq!: number;
 
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   hash!: string;
 }

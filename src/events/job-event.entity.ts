@@ -2,7 +2,7 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
-import { TimeColumn } from '../db/columns.js';
+import { IdColumn, PrimaryIdColumn, TextColumn, TimeColumn, WordColumn } from '../db/columns.js';
 
 export enum JobStatus {
   QUEUED = 'QUEUED',
@@ -65,10 +65,10 @@ registerEnumType(JobEventKind, {
 @Entity('job_event')
 @ForeignKey('Job', ['accountId', 'jobId'], ['accountId', 'id'])
 export class JobEvent {
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   accountId!: string;
 
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   jobId!: string;
 
   @Field(() => GraphQLSafeInt, {
@@ -82,15 +82,15 @@ export class JobEvent {
   at!: Date;
 
   @Field(() => JobEventKind)
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   kind!: JobEventKind;
 
   @Field(() => JobStatus, { description: 'The status of the job as of this event.' })
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   status!: JobStatus;
 
   @Field(() => JobStep, { nullable: true, description: 'The step of the job as of this event; null unless it runs.' })
-  @Column({ type: 'varchar', length: 255, nullable: true })
+  @WordColumn({ nullable: true })
   step!: JobStep | null;
 
   @Field(() => Int, { nullable: true, description: 'Percent of the whole job, 0 to 100.' })
@@ -106,15 +106,15 @@ export class JobEvent {
   bytesTotal!: number | null;
 
   @Field(() => String, { nullable: true, description: 'Code of a warning, or the JobFailureCode of a failure.' })
-  @Column({ type: 'varchar', length: 255, nullable: true })
+  @WordColumn({ nullable: true })
   code!: string | null;
 
   @Field(() => String, { nullable: true, description: 'The same in words.' })
-  @Column({ type: 'text', nullable: true })
+  @TextColumn({ nullable: true })
   message!: string | null;
 
   /** The build a finished job registered; the field `build` is added where builds are known. */
-  @Column({ type: 'varchar', length: 36, nullable: true })
+  @IdColumn({ nullable: true })
   buildId!: string | null;
 }
 

@@ -1,5 +1,5 @@
 // Bounds on what one operation may ask for, whoever sends it and over whichever transport.
-import { GraphQLError, Kind, isCompositeType, getNamedType } from 'graphql';
+import { getNamedType, GraphQLError, isCompositeType, Kind, visit } from 'graphql';
 import type { DocumentNode, FragmentDefinitionNode, GraphQLSchema, SelectionSetNode } from 'graphql';
 import { getComplexity } from 'graphql-query-complexity';
 import type { ComplexityEstimator } from 'graphql-query-complexity';
@@ -18,6 +18,7 @@ export interface Operation {
 /** The first limit an operation exceeds, if any. The document must be valid. */
 export function exceededLimit(schema: GraphQLSchema, operation: Operation): GraphQLError | undefined {
   const { document, operationName, variables } = operation;
+  if (hasNul(textsOf(document)) || hasNul(variables)) return tooMuch('Text must not contain NUL characters.');
   if (depthOf(document) > MAX_DEPTH) return tooMuch(`The operation is nested deeper than ${MAX_DEPTH} levels.`);
   const name = operationName ?? undefined;
   const given = { schema, query: document, variables: variables ?? {}, operationName: name, estimators: [estimate] };
@@ -40,6 +41,19 @@ const estimate: ComplexityEstimator = ({ field, args, childComplexity }) => {
   const page = isPaged ? ((args.first ?? args.last ?? DEFAULT_PAGE) as number) : 1;
   return 1 + Math.max(page, 1) * (isCompositeType(getNamedType(field.type)) ? childComplexity : 0);
 };
+
+/** PostgreSQL keeps no NUL in text, and nothing that is asked for has one. */
+function hasNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, child]) => hasNul(key) || hasNul(child));
+}
+
+function textsOf(document: DocumentNode): string[] {
+  const texts: string[] = [];
+  visit(document, { StringValue: ({ value }) => void texts.push(value) });
+  return texts;
+}
 
 const tooMuch = (message: string) =>
   new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });

@@ -1,11 +1,11 @@
 // Work the gateway does. This row is the truth of a job; a queue only carries its id.
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { GraphQLSafeInt } from 'graphql-scalars';
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, Index } from 'typeorm';
 import { Account } from '../auth/account.entity.js';
 import { Build } from '../builds/build.entity.js';
 import { Warning } from '../builds/build-parts.js';
-import { JsonColumn, TimeColumn } from '../db/columns.js';
+import { IdColumn, JsonColumn, PrimaryIdColumn, TextColumn, TimeColumn, WordColumn } from '../db/columns.js';
 import type { Actor } from '../events/catalog-log.entity.js';
 import { JobStatus, JobStep } from '../events/job-event.entity.js';
 import { JobFailureCode } from '../lib/job-failure.js';
@@ -85,23 +85,23 @@ export class BootBlob {
 @Index('job_created', ['accountId', 'createdAt', 'id'])
 @Index('job_status', ['status'])
 export class Job implements Node {
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   accountId!: string;
 
   @Field(() => ID, { description: 'Twenty-four hex digits.' })
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   id!: string;
 
   @Field(() => JobKind)
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   kind!: JobKind;
 
   @Field(() => JobStatus)
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   status!: JobStatus;
 
   @Field(() => JobStep, { nullable: true, description: 'Set while it runs.' })
-  @Column({ type: 'varchar', length: 255, nullable: true })
+  @WordColumn({ nullable: true })
   step!: JobStep | null;
 
   @Field(() => Int, { description: 'Percent, 0 to 100.' })
@@ -117,24 +117,24 @@ export class Job implements Node {
   input!: object;
 
   /** Tells equal requests from different ones, credentials included (a keyed hash). */
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   inputFingerprint!: string;
 
   /** What the job needs to know in secret, encrypted; gone once it is final. */
-  @Column({ type: 'text', nullable: true })
+  @TextColumn({ nullable: true })
   sealedCredentials!: string | null;
 
-  @Column({ type: 'varchar', length: 255, nullable: true })
+  @WordColumn({ nullable: true })
   idempotencyKey!: string | null;
 
   /** The fingerprint again while the job is not final and may be joined by an equal request. */
-  @Column({ type: 'varchar', length: 255, nullable: true })
+  @WordColumn({ nullable: true })
   joinKey!: string | null;
 
   @JsonColumn()
   requester!: Actor;
 
-  @Column({ type: 'varchar', length: 36, nullable: true })
+  @IdColumn({ nullable: true })
   buildId!: string | null;
 
   @Field(() => OutputImage, {

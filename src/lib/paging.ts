@@ -91,7 +91,9 @@ function parseCursor(cursor: string, order: string, name: string): Position {
   }
   const [cursorOrder, value, id] = Array.isArray(parts) ? (parts as unknown[]) : [];
   const isValue = typeof value === 'number' || typeof value === 'string';
-  if (!isValue || typeof id !== 'string') throw badInput(`\`${name}\` is not a cursor of this API.`, name);
+  // A NUL can only be made up, and PostgreSQL would not take it.
+  if (!isValue || typeof id !== 'string' || `${value}${id}`.includes('\0'))
+    throw badInput(`\`${name}\` is not a cursor of this API.`, name);
   if (cursorOrder !== order) throw badInput(`\`${name}\` belongs to a list in another order.`, name);
   return { value, id };
 }

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import type { FileHandle } from 'node:fs/promises';
 import type { OnBytes } from '../oci/image-repository.js';
 import type { Architecture } from '../oci/manifest.js';
-import { imageTooLarge } from '../oci/image-failure.js';
+import { asDiskFailure, imageTooLarge } from '../oci/image-failure.js';
 import { CpioHeaders, cpioBytes, dataPadding } from './cpio.js';
 import type { CpioEntry } from './cpio.js';
 import { EifOutput } from './eif-output.js';
@@ -106,6 +106,8 @@ export async function writeEif(plan: EifPlan, target: EifTarget, options: WriteE
     header.writeUInt32BE(crc, CRC_AT);
     await target.file.write(header, 0, header.length, target.offset);
     return measurements;
+  } catch (error) {
+    throw asDiskFailure(error);
   } finally {
     await output.close();
     await spools.close();

@@ -1,8 +1,8 @@
 // An approval that waits for a decision, or got one (reference: CCM's Task).
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
-import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
+import { Entity, ForeignKey } from 'typeorm';
 import { Account } from '../auth/account.entity.js';
-import { JsonColumn, TimeColumn } from '../db/columns.js';
+import { IdColumn, JsonColumn, PrimaryIdColumn, TimeColumn, WordColumn } from '../db/columns.js';
 import type { Actor } from '../events/catalog-log.entity.js';
 import { Node } from '../lib/node.js';
 
@@ -73,23 +73,23 @@ export class Approval {
 @Entity('task')
 @ForeignKey(() => Account, ['accountId'], ['id'])
 export class Task implements Node {
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   accountId!: string;
 
   @Field(() => ID, { description: "UUID; CCM's task_id." })
-  @PrimaryColumn({ type: 'varchar', length: 36 })
+  @PrimaryIdColumn()
   id!: string;
 
   @Field(() => TaskType)
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   type!: TaskType;
 
   @Field(() => TaskStatus)
-  @Column({ type: 'varchar', length: 255 })
+  @WordColumn()
   status!: TaskStatus;
 
   /** The build or app it is about; the field `subject` is added where those are known. */
-  @Column({ type: 'varchar', length: 36 })
+  @IdColumn()
   subjectId!: string;
 
   @Field(() => TaskActor, { description: 'Who asked for the decision.' })

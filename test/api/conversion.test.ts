@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { eventsOf, finished, showJob, startConversion, startConvertingGateway, storeSampleImage } from '../support/conversions.js';
+import {
+  eventsOf,
+  finished,
+  showJob,
+  startConversion,
+  startConvertingGateway,
+  storeSampleImage,
+} from '../support/conversions.js';
 import { onEachDatabase } from '../support/databases.js';
 import type { TestGateway } from '../support/gateway.js';
 import { CancelJob, Convert, CreateApp } from '../support/operations.js';
@@ -18,7 +25,11 @@ onEachDatabase('a conversion within the store', (kind) => {
   it('registers one build with the measurements, for review', async () => {
     const { createApp } = await gateway.ask(CreateApp, { input: { name: 'hello' } });
     const appId = createApp.app!.id;
-    const jobId = await startConversion(gateway, { appId, inputImage: { name: image }, nitroEnclavesOptions: { cpuCount: 2 } });
+    const jobId = await startConversion(gateway, {
+      appId,
+      inputImage: { name: image },
+      nitroEnclavesOptions: { cpuCount: 2 },
+    });
     const events = await eventsOf(gateway, jobId);
     const job = await showJob(gateway, jobId);
 
@@ -64,7 +75,10 @@ onEachDatabase('a conversion within the store', (kind) => {
     const ids = await Promise.all([1, 2, 3].map(() => startConversion(gateway, input)));
     expect(new Set(ids).size).toBe(1);
     const other = await gateway.ask(Convert, { input: { ...input, converterOptions: { entrypoint: ['/other'] } } });
-    expect(other.convertNitroImage).toMatchObject({ job: null, userErrors: [{ code: 'CONFLICT', field: ['idempotencyKey'] }] });
+    expect(other.convertNitroImage).toMatchObject({
+      job: null,
+      userErrors: [{ code: 'CONFLICT', field: ['idempotencyKey'] }],
+    });
     await finished(gateway, ids[0]!);
   });
 
@@ -99,7 +113,11 @@ onEachDatabase('a conversion within the store', (kind) => {
   it('fails with a code and a hint where the image does not exist', async () => {
     const name = `${new URL(gateway.url).host}/acme/nothing:1`;
     const job = await finished(gateway, await startConversion(gateway, { inputImage: { name } }));
-    expect(job).toMatchObject({ status: 'FAILED', build: null, failure: { code: 'IMAGE_NOT_FOUND', hint: expect.stringMatching(/./) } });
+    expect(job).toMatchObject({
+      status: 'FAILED',
+      build: null,
+      failure: { code: 'IMAGE_NOT_FOUND', hint: expect.stringMatching(/./) },
+    });
   });
 
   it('answers what to install where there are no boot blobs', async () => {

@@ -11,7 +11,12 @@ describe('the command of an enclave', () => {
     ['other arguments in place of CMD', image, { entrypointArgs: ['arg'] }, ['/entry', '-e', 'arg']],
     ['no arguments in place of CMD', image, { entrypointArgs: [] }, ['/entry', '-e']],
     ['another entrypoint, which drops CMD', image, { entrypoint: ['/other'] }, ['/other']],
-    ['another entrypoint with arguments', image, { entrypoint: ['/other'], entrypointArgs: ['a', 'b'] }, ['/other', 'a', 'b']],
+    [
+      'another entrypoint with arguments',
+      image,
+      { entrypoint: ['/other'], entrypointArgs: ['a', 'b'] },
+      ['/other', 'a', 'b'],
+    ],
     ['an empty entrypoint with arguments', image, { entrypoint: [], entrypointArgs: ['/run'] }, ['/run']],
   ])('is %s', (_name, config, options, argv) => {
     expect(enclaveCommand(config, options)).toMatchObject({ argv, warnings: [] });

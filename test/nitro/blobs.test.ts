@@ -44,7 +44,9 @@ describe('boot blobs', () => {
     await expect(loadBlobs(place, 'amd64')).rejects.toMatchObject({
       code: JobFailureCode.BLOBS_MISSING,
       message: expect.stringContaining('init'),
-      hint: expect.stringMatching(/aws-nitro-enclaves-cli-devel.*\/usr\/share\/nitro_enclaves\/blobs.*NITRO_BLOBS_DIR/s),
+      hint: expect.stringMatching(
+        /aws-nitro-enclaves-cli-devel.*\/usr\/share\/nitro_enclaves\/blobs.*NITRO_BLOBS_DIR/s,
+      ),
     });
   });
 

@@ -52,7 +52,13 @@ describe('flattening the corner cases that implementations disagree on', () => {
   });
 
   it('binds a hard link to the file that its own layer lists, wherever it stands', () => {
-    const tree = flatten(['f'], [{ name: 'h2', flag: '1', link: '/f' }, { name: 'f', data: 'new' }]);
+    const tree = flatten(
+      ['f'],
+      [
+        { name: 'h2', flag: '1', link: '/f' },
+        { name: 'f', data: 'new' },
+      ],
+    );
     expect(at(tree, 'h2')).toBe(at(tree, 'f'));
     expect(at(tree, 'f')).toMatchObject({ layer: 1, shared: true });
   });
@@ -73,7 +79,10 @@ describe('flattening the corner cases that implementations disagree on', () => {
   });
 
   it('lets the last of two entries with one path win', () => {
-    const tree = flatten([{ name: 'a', mode: 0o600 }, { name: './a', mode: 0o640 }]);
+    const tree = flatten([
+      { name: 'a', mode: 0o600 },
+      { name: './a', mode: 0o640 },
+    ]);
     expect(at(tree, 'a').mode).toBe(0o640);
   });
 
@@ -109,7 +118,13 @@ describe('a flattened image', () => {
   });
 
   it('never leaves its root through symlinks', () => {
-    const tree = flatten([{ name: 'up', link: '../../../etc' }, { name: 'abs', link: '/etc' }], ['up/x', 'abs/y']);
+    const tree = flatten(
+      [
+        { name: 'up', link: '../../../etc' },
+        { name: 'abs', link: '/etc' },
+      ],
+      ['up/x', 'abs/y'],
+    );
     expect(listing(tree)).toEqual(['abs -> /etc', 'etc/', 'etc/x @1', 'etc/y @1', 'up -> ../../../etc']);
   });
 
@@ -143,7 +158,10 @@ describe('a flattened image', () => {
     expect(listing(flatten([{ name: 'h', flag: '1', link: 'nowhere' }, 'h']))).toEqual(['h @0']);
   });
 
-  const loop: Layer = [{ name: 'a', link: 'b' }, { name: 'b', link: 'a' }];
+  const loop: Layer = [
+    { name: 'a', link: 'b' },
+    { name: 'b', link: 'a' },
+  ];
   it.each<[string, Layer[], RegExp]>([
     ['a name with ..', [['a/../../b']], /leaves its root/],
     ['a hard link with ..', [['f', { name: 'h', flag: '1', link: '../f' }]], /leaves its root/],

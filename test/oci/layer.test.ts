@@ -49,7 +49,11 @@ describe('a spooled layer', () => {
   it('reports the stored bytes as they are read', async () => {
     const stored = gzipSync(tar);
     let bytes = 0;
-    const options = { spoolPath: join(folder, 'counted'), budget: new ImageBudget(), onBytes: (n: number) => (bytes += n) };
+    const options = {
+      spoolPath: join(folder, 'counted'),
+      budget: new ImageBudget(),
+      onBytes: (n: number) => (bytes += n),
+    };
     const source = { stream: pieces(stored, 1000), mediaType: OCI_LAYER_GZIP, diffId: sha256(tar) };
     await spoolLayer(source, { ...options, signal: new AbortController().signal });
     expect(bytes).toBe(stored.length);
@@ -102,7 +106,9 @@ describe('a spooled layer', () => {
     ['bytes that are no archive', Buffer.from('<html>'.repeat(300))],
   ])('refuses %s', async (_name, stored) => {
     for (const size of [1000, stored.length]) {
-      expect(await failure(spool(folder, { stored: pieces(stored, size), tar }))).toMatchObject({ code: 'IMAGE_INVALID' });
+      expect(await failure(spool(folder, { stored: pieces(stored, size), tar }))).toMatchObject({
+        code: 'IMAGE_INVALID',
+      });
     }
   });
 
@@ -164,7 +170,10 @@ describeWith(['zstd'], 'a zstd layer', () => {
   const zstd = (bytes: Buffer, ...options: string[]) =>
     execFileSync('zstd', ['-q', '-c', ...options], { input: bytes, maxBuffer: 1e9 });
   const mediaType = OCI_LAYER_ZSTD;
-  const big = tarOf([{ name: 'words', data: 'words and words '.repeat(100_000) }, { name: 'n', data: randomBytes(400_000) }]);
+  const big = tarOf([
+    { name: 'words', data: 'words and words '.repeat(100_000) },
+    { name: 'n', data: randomBytes(400_000) },
+  ]);
 
   it.each([['-1'], ['-19'], ['--no-check'], ['--content-size']])('is read with %s', async (option) => {
     for (const size of [977, 65_536]) {
@@ -176,7 +185,13 @@ describeWith(['zstd'], 'a zstd layer', () => {
   it('may have many frames and skippable ones, cut anywhere', async () => {
     const small = tarOf(['a', { name: 'b', data: 'data' }]);
     const skippable = Buffer.from('5a2a4d1803000000616263', 'hex');
-    const stored = Buffer.concat([skippable, zstd(small.subarray(0, 600)), skippable, zstd(small.subarray(600)), skippable]);
+    const stored = Buffer.concat([
+      skippable,
+      zstd(small.subarray(0, 600)),
+      skippable,
+      zstd(small.subarray(600)),
+      skippable,
+    ]);
     for (const size of [1, 5, 13, stored.length]) {
       const { spoolPath } = await spool(folder, { stored: pieces(stored, size), tar: small, mediaType });
       expect(readFileSync(spoolPath).equals(small)).toBe(true);
@@ -202,7 +217,9 @@ describeWith(['zstd'], 'a zstd layer', () => {
     const random = seeded(2);
     const original = zstd(small);
     for (let round = 0; round < 150 * SCALE; round++) {
-      const result = await spool(folder, { stored: mutate(original, random), tar: small, mediaType }).catch((error: unknown) => error);
+      const result = await spool(folder, { stored: mutate(original, random), tar: small, mediaType }).catch(
+        (error: unknown) => error,
+      );
       if (!('entries' in (result as object))) expect(result).toBeInstanceOf(JobFailure);
     }
   });

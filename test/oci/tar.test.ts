@@ -62,7 +62,14 @@ describe('the tar reader', () => {
   });
 
   it('lets a PAX header override one entry and an empty value take that back', () => {
-    const fields = { path: 'a long name', size: '3', mtime: '12.75', uid: '3000000', gid: '4000000000', 'SCHILY.xattr.x': '1' };
+    const fields = {
+      path: 'a long name',
+      size: '3',
+      mtime: '12.75',
+      uid: '3000000',
+      gid: '4000000000',
+      'SCHILY.xattr.x': '1',
+    };
     const archive = tarOf([pax(fields), { name: 'short', data: 'abc', size: 0 }, 'plain', pax({ path: '' }), 'kept']);
     expect(read(archive)).toMatchObject([
       { path: 'a long name', size: 3, mtime: 12, uid: 3_000_000, gid: 4_000_000_000 },

@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const TEST_CONFIG = '#\n# Automatically generated\n# Linux/x86_64 4.14.256-209.484.amzn2.x86_64 Kernel Configuration\n';
+export const TEST_CONFIG =
+  '#\n# Automatically generated\n# Linux/x86_64 4.14.256-209.484.amzn2.x86_64 Kernel Configuration\n';
 
 export function bzImage(bytes = 4099): Buffer {
   const kernel = Buffer.alloc(bytes, 'kernel');

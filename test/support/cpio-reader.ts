@@ -28,7 +28,21 @@ export function readCpio(archive: Buffer): CpioRecord[] {
       fields.push(parseInt(digits, 16));
     }
     const [ino, mode, uid, gid, nlink, mtime, size, devMajor, devMinor, rdevMajor, rdevMinor, nameSize, check] =
-      fields as [number, number, number, number, number, number, number, number, number, number, number, number, number];
+      fields as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
     const name = archive.toString('latin1', at + 110, at + 110 + nameSize - 1);
     if (archive[at + 110 + nameSize - 1] !== 0) throw new Error(`the name at ${at} has no end`);
     const dataAt = aligned(archive, at + 110 + nameSize);
@@ -39,7 +53,8 @@ export function readCpio(archive: Buffer): CpioRecord[] {
     at = aligned(archive, dataAt + size);
     if (name === 'TRAILER!!!') break;
   }
-  if (archive.length % 512 !== 0 || archive.length - at >= 512) throw new Error('the archive is not padded to 512 bytes');
+  if (archive.length % 512 !== 0 || archive.length - at >= 512)
+    throw new Error('the archive is not padded to 512 bytes');
   if (archive.subarray(at).some((byte) => byte !== 0)) throw new Error('bytes follow the trailer');
   return records;
 }

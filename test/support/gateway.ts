@@ -18,7 +18,11 @@ export interface TestGateway extends GraphqlClient {
 /** @param environment what differs from a gateway on SQLite without boot blobs */
 export async function startTestGateway(environment: Record<string, string> = {}): Promise<TestGateway> {
   const dataDir = environment.DATA_DIR ?? temporaryFolder();
-  const defaults = { PORT: '0', LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent', NITRO_BLOBS_DIR: join(dataDir, 'no-blobs') };
+  const defaults = {
+    PORT: '0',
+    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+    NITRO_BLOBS_DIR: join(dataDir, 'no-blobs'),
+  };
   const config = readConfig({ PATH: process.env.PATH, ...defaults, ...environment, DATA_DIR: dataDir });
   const gateway = await startGateway(config, createLogger(config.logLevel));
   const token = readFileSync(join(dataDir, 'admin.token'), 'utf8').trim();
