@@ -1,5 +1,5 @@
 // Composition root: the only file that news services. Everything else is handed what it needs.
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
@@ -88,18 +88,22 @@ export interface Gateway {
 }
 
 export async function startGateway(config: Config, logger: Logger): Promise<Gateway> {
+  const stopping = new AbortController();
   const cleanup: (() => Promise<unknown>)[] = [];
   const close = async () => {
+    stopping.abort();
     for (const step of cleanup.splice(0).reverse()) await step();
   };
   try {
     const adminTokenFile = join(config.dataDir, 'admin.token');
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
     cleanup.push(await lockFolder(config.dataDir));
+    // Closed after the last request was answered, though it opens after the server listens.
+    let database: Database | undefined;
+    cleanup.push(async () => database?.close());
     const listening = await listen(config.host, config.port);
     cleanup.push(() => listening.close());
-    const database = await openDatabase({ url: config.databaseUrl, entities: ENTITIES, migrations: MIGRATIONS });
-    cleanup.push(() => database.close());
+    database = await openDatabase({ url: config.databaseUrl, entities: ENTITIES, migrations: MIGRATIONS });
     const adminToken = readAdministratorToken(adminTokenFile);
     await database.inTransaction((tx) => ensureAdministrator(tx, adminToken));
 
@@ -114,8 +118,11 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     cleanup.push(() => apollo.stop());
     const fastify = await startWebApp({
       ...{ listening, apollo, toGraphQLError, logger, tokens: services.tokens },
-      groups: [...createFormats(services).map((format) => format.routes), services.storeRoutes],
-      checkReady: async () => void (await database.reader.query('SELECT 1')),
+      groups: [
+        ...createFormats({ ...services, stopping: stopping.signal }).map((format) => format.routes),
+        services.storeRoutes,
+      ],
+      checkReady: async () => void (await services.reader.query('SELECT 1')),
     });
     cleanup.push(() => fastify.close());
     const authenticate = (payload: Record<string, unknown>) => authenticateSocket(services.tokens, payload);
@@ -156,7 +163,7 @@ function createServices(config: Config, database: Database, names: OwnNames, log
   return { reader, inTransaction, tokens, ...catalog, ...work, ...stored };
 }
 
-const createFormats = (services: Services): Format[] => [ccmFormat(services)];
+const createFormats = (services: Services & { stopping: AbortSignal }): Format[] => [ccmFormat(services)];
 
 function createResolvers(services: Services) {
   const { reader, inTransaction, tasks, apps, builds, buildQuery, jobQuery, jobEvents } = services;
@@ -183,8 +190,9 @@ export const describeSchema = (): GraphQLSchema => createSchema(createResolvers(
 
 /** Clears what a process that died left behind, takes over its jobs, and returns how to stop working. */
 async function startWork({ worker, queue, store, spoolDir }: Services): Promise<() => Promise<void>> {
-  await rm(spoolDir, { recursive: true, force: true });
   await mkdir(spoolDir, { recursive: true });
+  // Its content only: the folder itself may be a volume of its own.
+  for (const name of await readdir(spoolDir)) await rm(join(spoolDir, name), { recursive: true, force: true });
   await store.cleanTemporary();
   for (const jobId of await worker.recover()) queue.add(jobId);
   return async () => {

@@ -1,7 +1,7 @@
 // Passes a blob on and checks its size and sha256 to the very end: the stream ends in an error where they are wrong,
 // so whoever waits for its end has the right bytes. A body that is too long is dropped at the first byte too many.
 import { createHash } from 'node:crypto';
-import { Transform, pipeline } from 'node:stream';
+import { Transform } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import type { Descriptor } from './image-repository.js';
@@ -45,9 +45,16 @@ export function verified(body: Readable, blob: Descriptor, { signal, explain }: 
       const digest = `sha256:${hash.digest('hex')}`;
       done(digest === blob.digest ? null : digestMismatch(`${blob.digest} came with the digest ${digest}.`));
     },
-    destroy(error, done) {
-      done(error && explain && !(error instanceof JobFailure) ? explain(error, received) : error);
-    },
   });
-  return pipeline(body, checked, () => {});
+  // Not `pipeline`, which would pass the body's own error on: a reader that comes late sees the error as it was given.
+  const fail = (error: Error) => {
+    checked.destroy(explain && !(error instanceof JobFailure) ? explain(error, received) : error);
+  };
+  body.once('error', fail);
+  body.once('close', () => {
+    if (!body.readableEnded) fail(new Error('The body ended before its time'));
+  });
+  checked.once('close', () => body.destroy());
+  checked.on('error', () => undefined);
+  return body.pipe(checked);
 }

@@ -1,9 +1,11 @@
-// The project's independent checker of EIF files, where it is present.
+// The project's independent checker of EIF files, where it is present; it shares no code with the product.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { run } from './folders.js';
 
 const CHECKER = resolve(__dirname, '../../../shared/tools/eif_check.py');
+const MAX_REPORT_BYTES = 64 * 1024 * 1024;
 
 export interface EifReport {
   flags: number;
@@ -11,11 +13,20 @@ export interface EifReport {
   cmdline: string;
   measurements: Record<string, string>;
   metadata: Record<string, unknown>;
+  /** Entries of each ramdisk. */
+  cpio: { name: string; sha256: string; mode: string; size: number }[][];
 }
 
 export const hasEifJudge = existsSync(CHECKER);
 
-/** Rejects a file that is not valid. */
+/** Throws for a file that is not valid. */
 export function judgeEif(file: string): EifReport {
-  return JSON.parse(execFileSync('python3', [CHECKER, file, '--json'], { encoding: 'utf8' })) as EifReport;
+  const options = { encoding: 'utf8', maxBuffer: MAX_REPORT_BYTES } as const;
+  return JSON.parse(execFileSync('python3', [CHECKER, file, '--cpio'], options)) as EifReport;
+}
+
+/** Takes the EIF out of an image that skopeo copied to `dir:`; returns its path. */
+export async function extractEif(imageDir: string, layerDigest: string): Promise<string> {
+  await run('tar', '-C', imageDir, '-xf', join(imageDir, layerDigest.replace('sha256:', '')), 'enclave/enclave.eif');
+  return join(imageDir, 'enclave', 'enclave.eif');
 }
