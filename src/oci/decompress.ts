@@ -2,10 +2,10 @@
 // Chunks are pushed in, so that the caller keeps its source open and can still learn that its digest was wrong.
 import { createGunzip } from 'node:zlib';
 import type { Gunzip } from 'node:zlib';
-import { Decompress as ZstdDecoder } from 'fzstd';
-import { JobFailure } from '../lib/job-failure.js';
+import type { JobFailure } from '../lib/job-failure.js';
 import { invalidImage } from './image-failure.js';
 import { ZstdSplitter } from './zstd-frames.js';
+import { ZstdThread } from './zstd-thread.js';
 
 export interface TarSink {
   /** Takes the next uncompressed bytes; fails where they break a limit. */
@@ -20,6 +20,8 @@ export interface Decompressor {
 }
 
 const GUNZIP_CHUNK_BYTES = 256 * 1024;
+/** Blocks decoded at a time: at most 1 MiB of output. */
+const ZSTD_UNITS = 8;
 const MAGIC_BYTES = 4;
 
 /** Goes by the first bytes and not by the media type, as the container runtimes do; the diff_id is checked anyway. */
@@ -133,34 +135,35 @@ function isZlibError(error: unknown): error is Error {
 
 class ZstdDecompressor implements Decompressor {
   private readonly splitter = new ZstdSplitter();
-  private readonly decoder = new ZstdDecoder((data) => this.blocks.push(data));
-  private blocks: Uint8Array[] = [];
+  private readonly thread = new ZstdThread();
+  private units: Buffer[] = [];
+  private pending: Promise<Buffer> = Promise.resolve(Buffer.alloc(0));
 
   constructor(private readonly sink: TarSink) {}
 
   async write(chunk: Buffer): Promise<void> {
     for (const unit of this.splitter.split(chunk)) {
-      this.push(unit);
-      for (const { buffer, byteOffset, byteLength } of this.blocks) {
-        await this.sink.accept(Buffer.from(buffer, byteOffset, byteLength));
-      }
-      this.blocks = [];
+      this.units.push(unit);
+      if (this.units.length === ZSTD_UNITS) await this.decodeUnits();
     }
+    // What is kept must not point into a chunk that the caller may use again.
+    if (this.units.length > 0) await this.decodeUnits();
   }
 
   async end(): Promise<void> {
     this.splitter.end();
+    await this.sink.accept(await this.pending);
   }
 
-  destroy(): void {}
+  destroy(): void {
+    this.thread.close();
+  }
 
-  private push(unit: Buffer): void {
-    try {
-      this.decoder.push(unit);
-    } catch (error) {
-      // The decoder answers malformed data with its own errors, or with a RangeError or TypeError of the engine.
-      if (error instanceof JobFailure) throw error;
-      throw invalidImage(`a zstd layer cannot be decompressed (${(error as Error).message})`);
-    }
+  /** Has the next blocks decoded while those before are taken. */
+  private async decodeUnits(): Promise<void> {
+    const before = this.pending;
+    this.pending = this.thread.decode(new Uint8Array(Buffer.concat(this.units)));
+    this.units = [];
+    await this.sink.accept(await before);
   }
 }

@@ -3,7 +3,6 @@ import { enclaveInfoOf, storedAttributes } from '../../../src/builds/build.check
 import type { Build } from '../../../src/builds/build.entity.js';
 import { fromWireCreateBuild, toWireBuild } from '../../../src/formats/ccm/build-codec.js';
 import { fromWireNitroConversion } from '../../../src/formats/ccm/conversion-codec.js';
-import type { WireCreateBuild, WireNitroConversion } from '../../../src/formats/ccm/wire.js';
 import { emptyBuild, reviewedBuild, hex, WIRE_ATTRIBUTES, WIRE_CREATE_BUILD, wireConversion } from './documents.js';
 import { describeWithVendor, vendorCheck } from './vendor.js';
 
@@ -11,7 +10,7 @@ const SECONDS = Date.parse('2026-01-02T03:04:05Z') / 1000;
 
 /** The build that a request would make, as far as the codec is concerned. */
 function buildOf(wire: object): Build {
-  const input = fromWireCreateBuild(wire as WireCreateBuild);
+  const input = fromWireCreateBuild(wire);
   const { dockerInfo, memSizeMb, threads, advancedSettings, launchHint, groupId } = input;
   return {
     ...emptyBuild(),
@@ -94,7 +93,7 @@ describe('a build on the wire of CCM', () => {
       `{"__proto__":${JSON.stringify(WIRE_ATTRIBUTES.aci)},"constructor":{"sgx":{"mrenclave":"${hex(64)}"}}}`,
     );
     const wire = toWireBuild(buildOf({ attributes }));
-    expect(JSON.parse(JSON.stringify(wire.attributes))).toStrictEqual(attributes);
+    expect(JSON.stringify(wire.attributes)).toBe(JSON.stringify(attributes));
   });
 
   it('does not keep an entry that attests nothing', () => {
@@ -107,8 +106,7 @@ describe('a build on the wire of CCM', () => {
 });
 
 describe('a conversion on the wire of CCM', () => {
-  const read = (change: object = {}) =>
-    fromWireNitroConversion({ ...wireConversion('app'), ...change } as WireNitroConversion);
+  const read = (change: object = {}) => fromWireNitroConversion({ ...wireConversion('app'), ...change });
 
   it('is read as the input of a conversion', () => {
     expect(fromWireNitroConversion(wireConversion('app'), 'key')).toStrictEqual({

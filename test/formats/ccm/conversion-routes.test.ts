@@ -34,8 +34,8 @@ describe("CCM's conversion call", () => {
     server.change({ type: 'progressed', step: JobStep.PULLING, progress: 10 });
     server.change(done);
     const response = await answer;
-    const wire: any = await response.json();
-    expect([response.status, wire.build_id]).toEqual([200, build.id]);
+    const wire: unknown = await response.json();
+    expect([response.status, wire]).toMatchObject([200, { build_id: build.id }]);
     expect(vendorCheck('Build', wire)).toEqual([]);
     const [{ input, join }] = server.started as [(typeof server.started)[0]];
     expect([input.inputImage.auth?.password, input.idempotencyKey, join]).toEqual(['secret', undefined, true]);
@@ -145,7 +145,7 @@ describe('not waiting for a conversion', () => {
     const ended = await server.ask(headers.get('location')!);
     expect([ended.status, ended.headers.get('location')]).toEqual([303, `/v1/builds/${build.id}`]);
     const followed = await server.ask(headers.get('location')!, { redirect: 'follow' });
-    expect([followed.status, ((await followed.json()) as any).build_id]).toEqual([200, build.id]);
+    expect([followed.status, await followed.json()]).toMatchObject([200, { build_id: build.id }]);
   });
 
   it.each([
@@ -154,7 +154,7 @@ describe('not waiting for a conversion', () => {
     ['seven', 400, 'INVALID_PATH_PARAMETER'],
   ])('knows no job %s', async (id, status, code) => {
     const response = await follow(id);
-    expect([response.status, ((await response.json()) as any).code]).toEqual([status, code]);
+    expect([response.status, await response.json()]).toMatchObject([status, { code }]);
   });
 
   it('takes ids in any case', async () => {

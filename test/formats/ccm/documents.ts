@@ -1,5 +1,6 @@
 // Documents as CCM's clients send them and as the gateway keeps them.
-import { BuildStatusType, BuildPhase, DeploymentStatusType } from '../../../src/builds/build-parts.js';
+import { BuildPhase, DeploymentStatusType } from '../../../src/builds/build-parts.js';
+import type { BuildStatusType } from '../../../src/builds/build-parts.js';
 import type { Build } from '../../../src/builds/build.entity.js';
 
 export const hex = (digits: number, from = 'aB09'): string => from.repeat(digits).slice(0, digits);

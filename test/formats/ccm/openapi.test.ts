@@ -1,16 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { JobStatus } from '../../../src/events/job-event.entity.js';
 import { ccmFormat } from '../../../src/formats/ccm/ccm-format.js';
 import { readSchemas } from '../../../src/formats/ccm/openapi.js';
 import { createSchemaCheck } from '../../../src/formats/ccm/schema-check.js';
-import { JobStatus } from '../../../src/events/job-event.entity.js';
 import { WIRE_ATTRIBUTES, WIRE_CREATE_BUILD } from './documents.js';
 import { describeWithVendor } from './vendor.js';
 
-const document = parse(readFileSync(join(__dirname, '../../../schema/openapi/ccm.yaml'), 'utf8'));
-const operations = Object.entries<any>(document.paths).flatMap(([path, methods]) =>
-  Object.entries<any>(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
+interface Operation {
+  summary: string;
+  requestBody?: object;
+  responses: Record<string, object>;
+}
+
+interface Document {
+  paths: Record<string, Record<string, Operation>>;
+  components: Record<string, Record<string, object>>;
+}
+
+const document = parse(readFileSync(join(__dirname, '../../../schema/openapi/ccm.yaml'), 'utf8')) as Document;
+const schemas = readSchemas();
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
 );
 
 describe('schema/openapi/ccm.yaml', () => {
@@ -22,13 +34,11 @@ describe('schema/openapi/ccm.yaml', () => {
   });
 
   it('refers only to what it has, and has nothing that nobody refers to', () => {
-    const refs = new Set(
-      [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/([^"]+)"/g)].map(([, ref]) => ref),
-    );
+    const refs = JSON.stringify(document).matchAll(/"\$ref":"#\/components\/([^"]+)"/g);
     const components = ['schemas', 'responses', 'headers'].flatMap((kind) =>
-      Object.keys(document.components[kind]).map((name) => `${kind}/${name}`),
+      Object.keys(document.components[kind]!).map((name) => `${kind}/${name}`),
     );
-    expect([...refs].sort()).toEqual(components.sort());
+    expect([...new Set([...refs].map(([, ref]) => ref))].sort()).toEqual(components.sort());
   });
 
   it.each(operations)('tells all errors of $name', ({ operation }) => {
@@ -39,47 +49,34 @@ describe('schema/openapi/ccm.yaml', () => {
   });
 
   it('knows the states of a job', () => {
-    expect(document.components.schemas.ConversionJob.properties.status.enum).toEqual(Object.values(JobStatus));
+    expect(schemas.ConversionJob!.properties!.status!.enum).toEqual(Object.values(JobStatus));
   });
 
   it('has a word for whatever is refused by a pattern', () => {
-    const patterns = Object.values<any>(readSchemas()).flatMap((schema) => [
-      schema,
-      ...Object.values<any>(schema.properties ?? {}),
-    ]);
-    const requests = patterns.filter(({ pattern }) => pattern && !pattern.includes('{24}'));
-    expect(requests.length).toBeGreaterThan(3);
-    for (const schema of requests) expect(schema['x-expects']).toEqual(expect.any(String));
+    const all = Object.entries(schemas).flatMap(([name, schema]) =>
+      name === 'ConversionJob' ? [] : [schema, ...Object.values(schema.properties ?? {})],
+    );
+    const withPattern = all.filter(({ pattern }) => pattern !== undefined);
+    expect(withPattern.length).toBeGreaterThan(3);
+    for (const schema of withPattern) expect(schema['x-expects']).toEqual(expect.any(String));
   });
 });
 
-describeWithVendor('schema/openapi/ccm.yaml and the vendor', (_check, vendor) => {
-  const ours = readSchemas();
-  const shared = Object.keys(ours).filter((name) => name in vendor.definitions);
-
-  it.each(shared)('agree on the members of %s', (name) => {
-    const theirs = vendor.definitions[name];
-    expect(Object.keys(ours[name]!.properties ?? {}).sort()).toEqual(
-      // A response never has what only the vendor can know.
-      Object.keys(theirs.properties ?? {})
-        .filter((member) => !(name === 'Event' && member === 'severity'))
-        .sort(),
-    );
+describeWithVendor('schema/openapi/ccm.yaml and the vendor', (_check, { definitions }) => {
+  it.each(Object.keys(schemas).filter((name) => name in definitions))('agree on the members of %s', (name) => {
+    // The severity of an error is the one member that is never sent.
+    const theirs = Object.keys(definitions[name]!.properties ?? {}).filter((member) => member !== 'severity');
+    expect(Object.keys(schemas[name]!.properties ?? {}).sort()).toEqual(theirs.sort());
   });
 
   it('agree on what is sent and kept', () => {
-    const check = createSchemaCheck(ours);
-    expect(() => check('CreateBuildRequest', WIRE_CREATE_BUILD)).not.toThrow();
-    expect(Object.keys(ours.ImageAttributes!.properties!).sort()).toEqual(
-      Object.keys(vendor.definitions.ImageAttributes.properties).sort(),
-    );
-    expect(Object.keys(WIRE_ATTRIBUTES)).toEqual(
-      expect.arrayContaining(Object.keys(ours.ImageAttributes!.properties!)),
-    );
+    expect(() => createSchemaCheck(schemas)('CreateBuildRequest', WIRE_CREATE_BUILD)).not.toThrow();
+    const platforms = Object.keys(schemas.ImageAttributes!.properties!);
+    expect(Object.keys(WIRE_ATTRIBUTES)).toEqual(expect.arrayContaining(platforms));
   });
 
   it('agree on the codes of errors', () => {
-    const { enum: codes } = ours.Event!.properties!.code!;
-    expect(vendor.definitions.EventType.enum).toEqual(expect.arrayContaining(codes!));
+    const { enum: codes = [] } = schemas.Event!.properties!.code!;
+    expect(definitions.EventType!.enum).toEqual(expect.arrayContaining(codes));
   });
 });
