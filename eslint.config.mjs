@@ -36,10 +36,29 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-explicit-any': 'off',
     },
   },
   {
-    files: ['**/*.mjs', '**/*.cjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', module: 'writable', require: 'readonly' } },
+    files: ['**/*.mjs', '**/*.cjs', 'console/**/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          ...[
+            'process',
+            'console',
+            'module',
+            'require',
+            'fetch',
+            'performance',
+            'setTimeout',
+            'URL',
+            'URLSearchParams',
+          ],
+          ...['AbortController', 'document', 'location', 'history', 'sessionStorage'],
+          ...['React', 'ReactDOM', 'GraphiQL', 'graphqlWs'],
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
   },
 );

@@ -56,9 +56,11 @@ import type { Logger } from './lib/logger.js';
 import { OwnNames } from './lib/own-names.js';
 import { readOrCreatePrivateFile } from './lib/private-file.js';
 import { Seal } from './lib/seal.js';
+import { Shutdown } from './lib/shutdown.js';
 import { Store } from './oci/store.js';
 import { storeRoutes } from './oci/store-routes.js';
 import { listen } from './server/http-server.js';
+import type { ListeningServer } from './server/http-server.js';
 import { startWebApp } from './server/web-app.js';
 import { Task } from './tasks/task.entity.js';
 import { TaskResolver } from './tasks/task.resolver.js';
@@ -88,50 +90,57 @@ export interface Gateway {
 }
 
 export async function startGateway(config: Config, logger: Logger): Promise<Gateway> {
-  const stopping = new AbortController();
-  const cleanup: (() => Promise<unknown>)[] = [];
-  const close = async () => {
-    stopping.abort();
-    for (const step of cleanup.splice(0).reverse()) await step();
-  };
+  const shutdown = new Shutdown();
   try {
     const adminTokenFile = join(config.dataDir, 'admin.token');
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-    cleanup.push(await lockFolder(config.dataDir));
-    // Closed after the last request was answered, though it opens after the server listens.
-    let database: Database | undefined;
-    cleanup.push(async () => database?.close());
+    shutdown.add(await lockFolder(config.dataDir));
     const listening = await listen(config.host, config.port);
-    cleanup.push(() => listening.close());
-    database = await openDatabase({ url: config.databaseUrl, entities: ENTITIES, migrations: MIGRATIONS });
-    const adminToken = readAdministratorToken(adminTokenFile);
-    await database.inTransaction((tx) => ensureAdministrator(tx, adminToken));
+    const database = await openCatalog(config.databaseUrl, adminTokenFile).catch(async (error: unknown) => {
+      await listening.close();
+      throw error;
+    });
+    // The other way round than they were opened: requests that are answered yet may still need the database.
+    shutdown.add(() => database.close());
+    shutdown.add(() => listening.close());
 
     const url = config.publicUrl ?? `http://localhost:${listening.port}`;
     const names = new OwnNames(new URL(url).host, [`127.0.0.1:${listening.port}`]);
     const services = createServices(config, database, names, logger);
-    cleanup.push(await startWork(services));
-
-    const schema = createSchema(createResolvers(services));
-    const formatError = createFormatError(logger);
-    const apollo = await startApollo(schema, formatError, logger);
-    cleanup.push(() => apollo.stop());
-    const fastify = await startWebApp({
-      ...{ listening, apollo, toGraphQLError, logger, tokens: services.tokens },
-      groups: [
-        ...createFormats({ ...services, stopping: stopping.signal }).map((format) => format.routes),
-        services.storeRoutes,
-      ],
-      checkReady: async () => void (await services.reader.query('SELECT 1')),
-    });
-    cleanup.push(() => fastify.close());
-    const authenticate = (payload: Record<string, unknown>) => authenticateSocket(services.tokens, payload);
-    cleanup.push(serveWebSocket(listening.server, { schema, formatError, authenticate }));
-    return { url, adminTokenFile, close };
+    shutdown.add(await startWork(services));
+    await serve(services, listening, logger, shutdown);
+    return { url, adminTokenFile, close: () => shutdown.run() };
   } catch (error) {
-    await close();
+    await shutdown.run();
     throw error;
   }
+}
+
+async function openCatalog(url: string, adminTokenFile: string): Promise<Database> {
+  const database = await openDatabase({ url, entities: ENTITIES, migrations: MIGRATIONS });
+  const adminToken = readAdministratorToken(adminTokenFile);
+  await database.inTransaction((tx) => ensureAdministrator(tx, adminToken));
+  return database;
+}
+
+async function serve(
+  services: Services,
+  listening: ListeningServer,
+  logger: Logger,
+  shutdown: Shutdown,
+): Promise<void> {
+  const { tokens, reader } = services;
+  const schema = createSchema(createResolvers(services));
+  const formatError = createFormatError(logger);
+  const apollo = await startApollo(schema, formatError, logger);
+  shutdown.add(() => apollo.stop());
+  const formats = createFormats({ ...services, stopping: shutdown.signal });
+  const groups = [...formats.map((format) => format.routes), services.storeRoutes];
+  const checkReady = async () => void (await reader.query('SELECT 1'));
+  const fastify = await startWebApp({ listening, apollo, toGraphQLError, logger, tokens, groups, checkReady });
+  shutdown.add(() => fastify.close());
+  const authenticate = (payload: Record<string, unknown>) => authenticateSocket(tokens, payload);
+  shutdown.add(serveWebSocket(listening.server, { schema, formatError, authenticate }));
 }
 
 type Services = ReturnType<typeof createServices>;
@@ -210,6 +219,8 @@ function authenticateSocket(tokens: Tokens, payload: Record<string, unknown>): P
 }
 
 function readSecretsKey(dataDir: string): Buffer {
-  const text = readOrCreatePrivateFile(join(dataDir, 'secrets.key'), () => randomBytes(32).toString('hex'));
+  const file = join(dataDir, 'secrets.key');
+  const text = readOrCreatePrivateFile(file, () => randomBytes(32).toString('hex'));
+  if (!/^[0-9a-f]{64}$/i.test(text)) throw new Error(`${file} must hold 64 hex digits: restore it, or set SECRETS_KEY`);
   return Buffer.from(text, 'hex');
 }

@@ -1,5 +1,6 @@
 // The environment as one frozen, checked object; the only reader of process.env. Every variable is in the README.
 import { join, resolve } from 'node:path';
+import { AllowList } from './lib/address-guard.js';
 
 type Environment = Record<string, string | undefined>;
 
@@ -73,16 +74,24 @@ function databaseUrl(text: string): string {
 function hosts(name: string, text: string): string[] {
   const list = text.split(',').map((host) => host.trim().toLowerCase());
   for (const host of list.filter(Boolean)) {
-    const isHost = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/.test(host);
-    if (!isHost)
+    if (!isHost(host))
       throw new Error(`${name} must be a comma list of host or host:port; ${JSON.stringify(host)} is neither`);
   }
   return list.filter(Boolean);
 }
 
+function isHost(text: string): boolean {
+  try {
+    new AllowList([text]);
+  } catch {
+    return false;
+  }
+  return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/.test(text);
+}
+
 function secretsKey(text: string | undefined): Buffer | undefined {
   if (!text) return undefined;
   const key = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
-  if (key.length >= 32) return key;
+  if (/^[\w+/-]+=*$/.test(text) && key.length >= 32) return key;
   throw new Error('SECRETS_KEY must be at least 32 bytes, as 64 hex digits or base64');
 }

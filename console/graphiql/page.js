@@ -1,5 +1,4 @@
 // GraphiQL with a field for the token. The token stays in this tab (sessionStorage) and is sent to this gateway only.
-/* global React, ReactDOM, GraphiQL, graphqlWs, document, sessionStorage, location, history, fetch */
 
 const EXAMPLES = [
   `# Who am I here?

@@ -1,6 +1,7 @@
 // Settings that apps and builds share (CCM's AdvancedSettings). One class for both directions of GraphQL.
 import { GraphQLJSONObject } from 'graphql-scalars';
-import { Field, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, registerEnumType } from 'type-graphql';
+import { BothWays } from '../lib/both-ways.js';
 
 export enum CertificateIssuer {
   MANAGER_CA = 'MANAGER_CA',
@@ -10,12 +11,25 @@ export enum CertificateIssuer {
 registerEnumType(CertificateIssuer, {
   name: 'CertificateIssuer',
   description: 'Who issues the certificate of an app.',
+  valuesConfig: {
+    MANAGER_CA: { description: 'The CA of CCM, once the build and the domain are approved.' },
+    NODE: { description: 'Not explained by CCM; by its name, the node that the app runs on.' },
+    SELF_IAS: {
+      description: "Not explained by CCM; by its name, self-signed with a report of Intel's attestation service (IAS).",
+    },
+  },
 });
 
 export enum CertificateKeyType {
   RSA = 'RSA',
 }
-registerEnumType(CertificateKeyType, { name: 'CertificateKeyType', description: 'Type of key to generate.' });
+registerEnumType(CertificateKeyType, {
+  name: 'CertificateKeyType',
+  description: 'Type of key to generate.',
+  valuesConfig: {
+    RSA: { description: "Its length is in `keyParam`; CCM's converter takes 2048, 3072 and 4096 bits." },
+  },
+});
 
 export enum JavaRuntime {
   JAVA_ORACLE = 'JAVA_ORACLE',
@@ -26,10 +40,15 @@ export enum JavaRuntime {
 registerEnumType(JavaRuntime, {
   name: 'JavaRuntime',
   description: "Java runtime mode. CCM writes the underscores as hyphens: 'JAVA-ORACLE', 'LIBERTY-JRE'.",
+  valuesConfig: {
+    JAVA_ORACLE: { description: "Oracle's Java." },
+    OPENJDK: { description: 'OpenJDK with its own virtual machine, HotSpot.' },
+    OPENJ9: { description: 'Eclipse OpenJ9.' },
+    LIBERTY_JRE: { description: 'The Java that WebSphere Liberty comes with.' },
+  },
 });
 
-@ObjectType({ simpleResolvers: true, description: 'How an app gets its certificate.' })
-@InputType('CertificateConfigInput')
+@BothWays('How an app gets its certificate.')
 export class CertificateConfig {
   @Field(() => CertificateIssuer, { nullable: true, description: 'MANAGER_CA where left out, by CCM.' })
   issuer?: CertificateIssuer;
@@ -37,7 +56,7 @@ export class CertificateConfig {
   @Field(() => String, { nullable: true, description: 'Common name of the subject, typically a DNS name.' })
   subject?: string;
 
-  @Field(() => CertificateKeyType, { nullable: true })
+  @Field(() => CertificateKeyType, { nullable: true, description: 'RSA where left out, by CCM.' })
   keyType?: CertificateKeyType;
 
   @Field(() => GraphQLJSONObject, { nullable: true, description: 'Parameters of the key; for RSA `{ "size": bits }`.' })
@@ -50,11 +69,7 @@ export class CertificateConfig {
   certPath?: string;
 }
 
-@ObjectType({
-  simpleResolvers: true,
-  description: "Settings of an app or a build for its enclave (CCM's AdvancedSettings).",
-})
-@InputType('AdvancedSettingsInput')
+@BothWays("Settings of an app or a build for its enclave (CCM's AdvancedSettings).")
 export class AdvancedSettings {
   @Field(() => [String], { nullable: true, description: 'Entrypoint of the container.' })
   entrypoint?: string[];
@@ -65,10 +80,16 @@ export class AdvancedSettings {
   })
   encryptedDirs?: string[];
 
-  @Field(() => CertificateConfig, { nullable: true })
+  @Field(() => CertificateConfig, {
+    nullable: true,
+    description: 'The TLS certificate that CCM shall give the app; conversions here add none.',
+  })
   certificate?: CertificateConfig;
 
-  @Field(() => JavaRuntime, { nullable: true })
+  @Field(() => JavaRuntime, {
+    nullable: true,
+    description: "The Java that CCM's converter prepares the image for; without effect on conversions here.",
+  })
   javaRuntime?: JavaRuntime;
 
   @Field(() => [String], { nullable: true, description: 'Files and directories that anyone may read and write.' })

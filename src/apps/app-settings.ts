@@ -1,24 +1,23 @@
 // The nested parts of an app (CCM's DefaultBuildSettings, CertificateIssuancePolicy, ApplicationSigner).
 import { GraphQLSafeInt } from 'graphql-scalars';
-import { Field, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, Int } from 'type-graphql';
+import { BothWays } from '../lib/both-ways.js';
 
-@ObjectType({ simpleResolvers: true, description: 'Defaults for SGX builds of an app.' })
-@InputType('DefaultSgxBuildSettingsInput')
+@BothWays('Defaults for SGX builds of an app.')
 export class DefaultSgxBuildSettings {
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: 'Product id that the signer gives the enclave (ISVPRODID).' })
   isvprodid?: number;
 
   @Field(() => GraphQLSafeInt, { nullable: true, description: 'Enclave memory in MiB.' })
   memSizeMb?: number;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: 'Threads the enclave can run at once.' })
   threads?: number;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Defaults for Nitro Enclaves builds of an app.' })
-@InputType('DefaultNitroEnclavesBuildSettingsInput')
+@BothWays('Defaults for Nitro Enclaves builds of an app.')
 export class DefaultNitroEnclavesBuildSettings {
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: 'Processors taken from the parent instance for the enclave.' })
   cpuCount?: number;
 
   @Field(() => GraphQLSafeInt, { nullable: true, description: 'Enclave memory in MiB.' })
@@ -28,55 +27,59 @@ export class DefaultNitroEnclavesBuildSettings {
   enableOverlayFilesystemPersistence?: boolean;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What conversions use where the request leaves it out.' })
-@InputType('DefaultBuildSettingsInput')
+@BothWays(
+  "What CCM's conversions use where the request leaves it out. Kept for CCM's clients: convertNitroImage does not look here.",
+)
 export class DefaultBuildSettings {
-  @Field(() => DefaultSgxBuildSettings, { nullable: true })
+  @Field(() => DefaultSgxBuildSettings, { nullable: true, description: 'Null where the app has no defaults for SGX.' })
   sgx?: DefaultSgxBuildSettings;
 
-  @Field(() => DefaultNitroEnclavesBuildSettings, { nullable: true })
+  @Field(() => DefaultNitroEnclavesBuildSettings, {
+    nullable: true,
+    description: 'Null where the app has no defaults for Nitro Enclaves.',
+  })
   nitroEnclaves?: DefaultNitroEnclavesBuildSettings;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What must be known before an app gets a certificate.' })
-@InputType('CertificatePolicyInput')
+@BothWays(
+  "What must be known before an app gets a certificate. Kept for CCM's clients: the gateway issues no certificates.",
+)
 export class CertificatePolicy {
-  @Field()
+  @Field({ description: 'Only for images that are registered as a build.' })
   requireKnownImage!: boolean;
 
-  @Field()
+  @Field({ description: 'Only for images signed by one of the `signers` of the app.' })
   requireKnownSigner!: boolean;
 
   @Field(() => Boolean, { nullable: true, description: 'True where left out, by CCM.' })
   requireKnownNode?: boolean;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'A signer of SGX enclaves.' })
-@InputType('SgxSignerInput')
+@BothWays('A signer of SGX enclaves.')
 export class SgxSigner {
   @Field({ description: 'Hash of the signing key, 64 hex digits.' })
   mrsigner!: string;
 
-  @Field(() => Int)
+  @Field(() => Int, {
+    description: 'Product id (ISVPRODID) that must come with the key, as one key may sign several products.',
+  })
   isvprodid!: number;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'A signer of Nitro Enclaves.' })
-@InputType('NitroEnclaveSignerInput')
+@BothWays('A signer of Nitro Enclaves.')
 export class NitroEnclaveSigner {
   @Field({ description: 'PCR8, the measurement of the signing certificate: 96 hex digits.' })
   pcr8!: string;
 }
 
-@ObjectType({
-  simpleResolvers: true,
-  description: 'Somebody whose builds are accepted; exactly one of the fields is set.',
-})
-@InputType('AppSignerInput')
+@BothWays('Somebody whose builds are accepted; exactly one of the fields is set.')
 export class AppSigner {
-  @Field(() => SgxSigner, { nullable: true })
+  @Field(() => SgxSigner, { nullable: true, description: 'Who signs SGX builds; null for a signer of Nitro Enclaves.' })
   sgx?: SgxSigner;
 
-  @Field(() => NitroEnclaveSigner, { nullable: true })
+  @Field(() => NitroEnclaveSigner, {
+    nullable: true,
+    description: 'Who signs Nitro Enclaves; null for a signer of SGX builds.',
+  })
   nitroEnclave?: NitroEnclaveSigner;
 }

@@ -27,7 +27,10 @@ export class App implements Node {
   @WordColumn()
   name!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Free text, which the filter of `apps` searches too; null where left out.',
+  })
   @TextColumn({ nullable: true })
   description!: string | null;
 
@@ -55,7 +58,7 @@ export class App implements Node {
   @Column({ type: 'integer' })
   threads!: number;
 
-  @Field(() => DefaultBuildSettings)
+  @Field(() => DefaultBuildSettings, { description: 'All null where the app has none.' })
   @JsonColumn()
   defaultBuildSettings!: DefaultBuildSettings;
 
@@ -75,7 +78,10 @@ export class App implements Node {
   @JsonColumn()
   domainsRemoved!: string[];
 
-  @Field(() => AdvancedSettings, { nullable: true })
+  @Field(() => AdvancedSettings, {
+    nullable: true,
+    description: "Null where none were given. Kept for CCM's clients: convertNitroImage has its own options.",
+  })
   @JsonColumn({ nullable: true })
   advancedSettings!: AdvancedSettings | null;
 
@@ -87,11 +93,11 @@ export class App implements Node {
   @JsonColumn()
   customMetadata!: Record<string, string>;
 
-  @Field(() => CertificatePolicy, { nullable: true })
+  @Field(() => CertificatePolicy, { nullable: true, description: 'Null where none was given.' })
   @JsonColumn({ nullable: true })
   certificatePolicy!: CertificatePolicy | null;
 
-  @Field(() => [AppSigner])
+  @Field(() => [AppSigner], { description: 'What `requireKnownSigner` goes by; empty where none were given.' })
   @JsonColumn()
   signers!: AppSigner[];
 
@@ -106,11 +112,11 @@ export class App implements Node {
   @IdColumn({ nullable: true })
   groupId!: string | null;
 
-  @Field()
+  @Field({ description: 'When it was created here; `apps` is sorted by it.' })
   @TimeColumn()
   createdAt!: Date;
 
-  @Field()
+  @Field({ description: 'When anything of it last changed.' })
   @TimeColumn()
   updatedAt!: Date;
 }

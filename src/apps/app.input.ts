@@ -9,7 +9,7 @@ export class CreateAppInput {
   @Field({ description: 'Unique in the account, 1 to 255 characters.' })
   name!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Free text, which the filter of `apps` searches too.' })
   description?: string;
 
   @Field(() => String, { nullable: true, description: 'Docker image that conversions start from, without a tag.' })
@@ -18,22 +18,31 @@ export class CreateAppInput {
   @Field(() => String, { nullable: true, description: 'Docker image that conversions write, without a tag.' })
   outputImageName?: string;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'SGX product id, at least 0; 0 where left out. CCM prefers `defaultBuildSettings` by now.',
+  })
   isvprodid?: number;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: 'SGX security version, at least 0; 0 where left out.' })
   isvsvn?: number;
 
   @Field(() => GraphQLSafeInt, { nullable: true, description: 'Enclave memory in MiB.' })
   memSizeMb?: number;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Enclave threads, at least 0; 0 where left out. CCM prefers `defaultBuildSettings` by now.',
+  })
   threads?: number;
 
-  @Field(() => DefaultBuildSettings, { nullable: true })
+  @Field(() => DefaultBuildSettings, { nullable: true, description: 'None where left out.' })
   defaultBuildSettings?: DefaultBuildSettings;
 
-  @Field(() => AdvancedSettings, { nullable: true })
+  @Field(() => AdvancedSettings, {
+    nullable: true,
+    description: "Kept for CCM's clients: convertNitroImage has its own options.",
+  })
   advancedSettings?: AdvancedSettings;
 
   @Field(() => GraphQLJSONObject, { nullable: true, description: 'Text by name.' })
@@ -42,10 +51,10 @@ export class CreateAppInput {
   @Field(() => GraphQLJSONObject, { nullable: true, description: 'Text by name.' })
   customMetadata?: Record<string, string>;
 
-  @Field(() => CertificatePolicy, { nullable: true })
+  @Field(() => CertificatePolicy, { nullable: true, description: 'None where left out.' })
   certificatePolicy?: CertificatePolicy;
 
-  @Field(() => [AppSigner], { nullable: true })
+  @Field(() => [AppSigner], { nullable: true, description: 'What `requireKnownSigner` goes by; none where left out.' })
   signers?: AppSigner[];
 
   @Field(() => ID, { nullable: true, description: 'UUID of a group.' })

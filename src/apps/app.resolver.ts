@@ -17,12 +17,12 @@ class AppFilter {
   text?: string | null;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'Either the app or what is wrong with the input.' })
 class CreateAppPayload {
   @Field(() => App, { nullable: true, description: 'The new app; null where userErrors say why not.' })
   app?: App | null;
 
-  @Field(() => [UserError])
+  @Field(() => [UserError], { description: 'Empty where all went well.' })
   userErrors!: UserError[];
 }
 

@@ -30,9 +30,11 @@ export class AppService {
     const now = new Date();
     const own = { accountId, id: newId(), createdAt: now, updatedAt: now };
     const app: App = { ...emptyApp(), ...given, ...own };
-    await tx.manager
-      .insert(App, app as never)
-      .catch((error: unknown) => Promise.reject(isUniqueViolation(error) ? nameTaken(given.name) : error));
+    try {
+      await tx.manager.insert(App, app);
+    } catch (error) {
+      throw isUniqueViolation(error) ? nameTaken(given.name) : error;
+    }
     const change = { entityType: 'App', entityId: app.id, actor: actorOf(principal), after: { ...app } };
     recordChange(tx, { accountId, kind: 'CREATED', ...change });
     return app;

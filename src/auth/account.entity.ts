@@ -12,7 +12,7 @@ export class Account {
   @PrimaryIdColumn()
   id!: string;
 
-  @Field()
+  @Field({ description: 'Free text, not unique; `default` for the account that the first start makes.' })
   @WordColumn()
   name!: string;
 

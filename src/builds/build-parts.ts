@@ -1,5 +1,6 @@
 // The nested parts of a build.
-import { Field, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { BothWays } from '../lib/both-ways.js';
 
 export enum BuildStatusType {
   PENDING = 'PENDING',
@@ -18,10 +19,10 @@ registerEnumType(BuildStatusType, {
 
 @ObjectType({ simpleResolvers: true, description: 'Where the review of a build stands.' })
 export class BuildStatus {
-  @Field(() => BuildStatusType)
+  @Field(() => BuildStatusType, { description: 'PENDING until the task of the build is decided.' })
   status!: BuildStatusType;
 
-  @Field()
+  @Field({ description: 'When the review was opened or, after that, decided.' })
   statusUpdatedAt!: Date;
 }
 
@@ -31,6 +32,7 @@ export enum DeploymentStatusType {
 }
 registerEnumType(DeploymentStatusType, {
   name: 'DeploymentStatusType',
+  description: "Whether any node runs a build. CCM's BuildDeploymentStatusType.",
   valuesConfig: {
     DEPLOYED: { description: 'At least one node reports that it runs the build.' },
     UNDEPLOYED: { description: 'No node reports that it runs the build.' },
@@ -39,10 +41,12 @@ registerEnumType(DeploymentStatusType, {
 
 @ObjectType({ simpleResolvers: true, description: 'Whether a build runs anywhere.' })
 export class DeploymentStatus {
-  @Field(() => DeploymentStatusType)
+  @Field(() => DeploymentStatusType, {
+    description: 'Taken over all nodes: one that runs the build is enough for DEPLOYED.',
+  })
   status!: DeploymentStatusType;
 
-  @Field()
+  @Field({ description: 'When it last changed; at first, when the build was registered.' })
   statusUpdatedAt!: Date;
 }
 
@@ -80,8 +84,7 @@ export class EnclaveInfo {
   isvsvn?: number;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'A suggestion how to launch the build; may need to be completed.' })
-@InputType('LaunchHintInput')
+@BothWays('A suggestion how to launch the build; may need to be completed.')
 export class LaunchHint {
   @Field(() => String, { nullable: true, description: 'Microsoft ARM template.' })
   azureResourceTemplate?: string;

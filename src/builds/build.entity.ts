@@ -66,11 +66,17 @@ export class Build implements Node {
   @WordColumn({ nullable: true })
   appName!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Copied from the app when the build was registered; null where there was none.',
+  })
   @TextColumn({ nullable: true })
   appDescription!: string | null;
 
-  @Field(() => DockerInfo, { nullable: true })
+  @Field(() => DockerInfo, {
+    nullable: true,
+    description: 'The docker image that carries the build; null where it was registered without one.',
+  })
   @JsonColumn({ nullable: true })
   dockerInfo!: DockerInfo | null;
 
@@ -90,7 +96,7 @@ export class Build implements Node {
   @TimeColumn()
   deploymentStatusUpdatedAt!: Date;
 
-  @Field(() => EnclaveInfo, { nullable: true })
+  @Field(() => EnclaveInfo, { nullable: true, description: 'SGX only; null where none of its values was given.' })
   @JsonColumn({ nullable: true })
   enclaveInfo!: EnclaveInfo | null;
 
@@ -98,11 +104,14 @@ export class Build implements Node {
   @JsonColumn()
   attributes!: StoredAttributes[];
 
-  @Field(() => BuildPhase)
+  @Field(() => BuildPhase, { description: 'AVAILABLE from the start for builds registered or converted here.' })
   @WordColumn()
   phase!: BuildPhase;
 
-  @Field(() => Architecture, { nullable: true })
+  @Field(() => Architecture, {
+    nullable: true,
+    description: 'What it was converted for; null for builds made elsewhere, as CCM does not tell.',
+  })
   @WordColumn({ nullable: true })
   architecture!: Architecture | null;
 
@@ -118,7 +127,10 @@ export class Build implements Node {
   @Column({ type: 'integer', nullable: true })
   threads!: number | null;
 
-  @Field(() => AdvancedSettings, { nullable: true })
+  @Field(() => AdvancedSettings, {
+    nullable: true,
+    description: 'As registered, or what a conversion was told of command and environment; null where that is nothing.',
+  })
   @JsonColumn({ nullable: true })
   advancedSettings!: AdvancedSettings | null;
 
@@ -129,7 +141,10 @@ export class Build implements Node {
   @JsonColumn()
   configs!: Record<string, object>;
 
-  @Field(() => LaunchHint, { nullable: true })
+  @Field(() => LaunchHint, {
+    nullable: true,
+    description: 'As registered; null where none was given, and for conversions.',
+  })
   @JsonColumn({ nullable: true })
   launchHint!: LaunchHint | null;
 
@@ -155,7 +170,7 @@ export class Build implements Node {
   @JsonColumn()
   warnings!: Warning[];
 
-  @Field()
+  @Field({ description: 'When the catalog got it, not when the image was made.' })
   @TimeColumn()
   createdAt!: Date;
 

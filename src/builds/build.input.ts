@@ -15,7 +15,10 @@ export class CreateBuildInput {
   @Field(() => String, { nullable: true, description: 'The app it belongs to, by name, where `appId` is left out.' })
   appName?: string;
 
-  @Field(() => DockerInfo, { nullable: true })
+  @Field(() => DockerInfo, {
+    nullable: true,
+    description: 'The docker image that carries it, by whose name it is also found and sorted.',
+  })
   dockerInfo?: DockerInfo;
 
   @Field(() => String, { nullable: true, description: 'Measurement of an SGX enclave, 64 hex digits.' })
@@ -24,25 +27,34 @@ export class CreateBuildInput {
   @Field(() => String, { nullable: true, description: 'Hash of the key that signed an SGX enclave, 64 hex digits.' })
   mrsigner?: string;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Product id that the signer gave an SGX enclave (ISVPRODID), at least 0.',
+  })
   isvprodid?: number;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Security version that the signer gave an SGX enclave (ISVSVN), at least 0.',
+  })
   isvsvn?: number;
 
   @Field(() => GraphQLSafeInt, { nullable: true, description: 'Memory the enclave needs, in MiB.' })
   memSizeMb?: number;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: 'Threads the enclave needs, at least 0.' })
   threads?: number;
 
   @Field(() => [ImageAttributesInput], { nullable: true, description: 'What attests it.' })
   attributes?: ImageAttributesInput[];
 
-  @Field(() => AdvancedSettings, { nullable: true })
+  @Field(() => AdvancedSettings, { nullable: true, description: 'What it was made with; kept, not acted on.' })
   advancedSettings?: AdvancedSettings;
 
-  @Field(() => LaunchHint, { nullable: true })
+  @Field(() => LaunchHint, {
+    nullable: true,
+    description: 'Kept for whoever launches the build; the gateway does not.',
+  })
   launchHint?: LaunchHint;
 
   @Field(() => Boolean, { nullable: true, description: 'False where left out.' })
@@ -60,7 +72,10 @@ export class BuildFilter {
   @Field(() => [BuildStatusType], { nullable: true, description: 'Builds whose review stands at one of these.' })
   status?: BuildStatusType[] | null;
 
-  @Field(() => DeploymentStatusType, { nullable: true })
+  @Field(() => DeploymentStatusType, {
+    nullable: true,
+    description: 'DEPLOYED: builds that run on some node; UNDEPLOYED: those that run on none.',
+  })
   deploymentStatus?: DeploymentStatusType | null;
 
   @Field(() => [Platform], { nullable: true, description: 'Builds measured for one of these platforms.' })
@@ -83,20 +98,38 @@ export enum BuildOrderField {
 }
 registerEnumType(BuildOrderField, {
   name: 'BuildOrderField',
-  valuesConfig: { NAME: { description: 'Name of the build, else of its docker image; bytewise.' } },
+  description: 'What builds can be sorted by; equal values are sorted by id.',
+  valuesConfig: {
+    CREATED_AT: { description: 'When the catalog got it.' },
+    UPDATED_AT: {
+      description:
+        'When anything of it last changed; a build that changes moves, so a list read page by page may miss it.',
+    },
+    NAME: { description: 'Name of the build, else of its docker image; bytewise.' },
+  },
 });
 
 export enum OrderDirection {
   ASC = 'ASC',
   DESC = 'DESC',
 }
-registerEnumType(OrderDirection, { name: 'OrderDirection' });
+registerEnumType(OrderDirection, {
+  name: 'OrderDirection',
+  description: 'Which end comes first.',
+  valuesConfig: {
+    ASC: { description: 'Oldest first, A before Z.' },
+    DESC: { description: 'Newest first, Z before A.' },
+  },
+});
 
-@InputType()
+@InputType({ description: 'How to sort builds. Cursors of one order are refused in another.' })
 export class BuildOrder {
-  @Field(() => BuildOrderField)
+  @Field(() => BuildOrderField, { description: 'What to sort by.' })
   field!: BuildOrderField;
 
-  @Field(() => OrderDirection, { defaultValue: OrderDirection.DESC })
+  @Field(() => OrderDirection, {
+    defaultValue: OrderDirection.DESC,
+    description: 'DESC where left out, for names too.',
+  })
   direction!: OrderDirection;
 }

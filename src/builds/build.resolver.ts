@@ -3,6 +3,7 @@ import { App } from '../apps/app.entity.js';
 import type { AppService } from '../apps/app.service.js';
 import { requireAccess } from '../auth/principal.js';
 import { RequestContext } from '../auth/request-context.js';
+import type { Plain } from '../lib/plain.js';
 import { connectionOf, PageArgs } from '../lib/paging.js';
 import type { Connection } from '../lib/paging.js';
 import type { InTransaction } from '../lib/transaction.js';
@@ -20,12 +21,12 @@ import type { MeasuredValue } from './measurements.js';
 
 export const BuildConnection = connectionOf(() => Build, 'Build');
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'Either the build or what is wrong with the input.' })
 class CreateBuildPayload {
   @Field(() => Build, { nullable: true, description: 'The new build; null where userErrors say why not.' })
   build?: Build | null;
 
-  @Field(() => [UserError])
+  @Field(() => [UserError], { description: 'Empty where all went well.' })
   userErrors!: UserError[];
 }
 
@@ -62,7 +63,11 @@ export class BuildResolver {
     @Ctx() context: RequestContext,
     @Args(() => PageArgs) page: PageArgs,
     @Arg('value', () => String, { description: 'Hex, whatever the case.' }) value: string,
-    @Arg('platform', () => Platform, { nullable: true }) platform?: Platform,
+    @Arg('platform', () => Platform, {
+      nullable: true,
+      description: 'Only as a measurement of this platform; of any where left out.',
+    })
+    platform?: Platform,
     @Arg('name', () => String, { nullable: true, description: 'pcr0, mrenclave ...' }) name?: string,
   ): Promise<Connection<Build>> {
     requireAccess(context.principal, 'READER');
@@ -91,27 +96,27 @@ export class BuildFieldsResolver {
   ) {}
 
   @FieldResolver(() => App, { nullable: true, description: 'The app it belongs to.' })
-  app(@Root() build: Build, @Ctx() context: RequestContext): Promise<App | null> {
+  app(@Root() build: Plain<Build>, @Ctx() context: RequestContext): Promise<App | null> {
     return context.load(this.apps, build.appId);
   }
 
   @FieldResolver(() => Task, { nullable: true, description: 'The review that waits for a decision.' })
-  pendingTask(@Root() build: Build, @Ctx() context: RequestContext): Promise<Task | null> {
+  pendingTask(@Root() build: Plain<Build>, @Ctx() context: RequestContext): Promise<Task | null> {
     return context.load(this.tasks, build.pendingTaskId);
   }
 
   @FieldResolver(() => BuildStatus, { nullable: true, description: 'The review; null where nobody asked for one.' })
-  status(@Root() { statusType, statusUpdatedAt }: Build): BuildStatus | null {
+  status(@Root() { statusType, statusUpdatedAt }: Plain<Build>): BuildStatus | null {
     return statusType && statusUpdatedAt ? { status: statusType, statusUpdatedAt } : null;
   }
 
-  @FieldResolver(() => DeploymentStatus)
-  deploymentStatus(@Root() { deploymentStatusType, deploymentStatusUpdatedAt }: Build): DeploymentStatus {
+  @FieldResolver(() => DeploymentStatus, { description: 'UNDEPLOYED until a node reports that it runs the build.' })
+  deploymentStatus(@Root() { deploymentStatusType, deploymentStatusUpdatedAt }: Plain<Build>): DeploymentStatus {
     return { status: deploymentStatusType, statusUpdatedAt: deploymentStatusUpdatedAt };
   }
 
   @FieldResolver(() => [Measurement], { description: 'The values of its attributes, normalised: what look-ups go by.' })
-  measurements(@Root() { attributes, enclaveInfo }: Build): MeasuredValue[] {
+  measurements(@Root() { attributes, enclaveInfo }: Plain<Build>): MeasuredValue[] {
     return measurementsOf(attributes, enclaveInfo);
   }
 }

@@ -57,7 +57,7 @@ export class BuildService {
       dockerImageName: draft.dockerInfo?.dockerImageName ?? '',
       sortName: draft.name ?? draft.dockerInfo?.dockerImageName ?? '',
     };
-    await tx.manager.insert(Build, build as never);
+    await tx.manager.insert(Build, build);
     const rows = measured.map((value) => ({ ...value, accountId, buildId: id }));
     if (rows.length > 0) await tx.manager.insert(Measurement, rows);
     recordChange(tx, { accountId, kind: 'CREATED', entityType: 'Build', entityId: id, actor, after: { ...build } });

@@ -3,6 +3,7 @@ import { Ctx, FieldResolver, Resolver, Root, createUnionType } from 'type-graphq
 import { App } from '../apps/app.entity.js';
 import type { AppService } from '../apps/app.service.js';
 import { RequestContext } from '../auth/request-context.js';
+import type { Plain } from '../lib/plain.js';
 import { Task, TaskType } from '../tasks/task.entity.js';
 import type { TaskService } from '../tasks/task.service.js';
 import { Build } from './build.entity.js';
@@ -26,7 +27,7 @@ export class TaskSubjectResolver {
     nullable: true,
     description: 'What is to be approved; null once it is deleted.',
   })
-  subject(@Root() task: Task, @Ctx() context: RequestContext): Promise<Build | App | null> {
+  subject(@Root() task: Plain<Task>, @Ctx() context: RequestContext): Promise<Build | App | null> {
     const source = task.type === TaskType.BUILD_WHITELIST ? this.builds : this.apps;
     return context.load<Build | App>(source, task.subjectId);
   }
@@ -37,7 +38,7 @@ export class AppFieldsResolver {
   constructor(private readonly tasks: TaskService) {}
 
   @FieldResolver(() => Task, { nullable: true, description: 'The approval of domains that waits for a decision.' })
-  pendingTask(@Root() app: App, @Ctx() context: RequestContext): Promise<Task | null> {
+  pendingTask(@Root() app: Plain<App>, @Ctx() context: RequestContext): Promise<Task | null> {
     return context.load(this.tasks, app.pendingTaskId);
   }
 }

@@ -1,25 +1,31 @@
 // What is known of the docker image of a build (CCM's DockerInfo). One class for both directions of GraphQL.
 import { GraphQLSafeInt } from 'graphql-scalars';
-import { Field, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, Int, registerEnumType } from 'type-graphql';
+import { BothWays } from '../lib/both-ways.js';
 
 export enum NetworkProtocol {
   TCP = 'TCP',
   UDP = 'UDP',
 }
-registerEnumType(NetworkProtocol, { name: 'NetworkProtocol', description: "CCM writes 'Tcp' and 'Udp'." });
+registerEnumType(NetworkProtocol, {
+  name: 'NetworkProtocol',
+  description: "CCM writes 'Tcp' and 'Udp'.",
+  valuesConfig: {
+    TCP: { description: 'Also what an image means by a port without a protocol.' },
+    UDP: { description: 'In images `<port>/udp`.' },
+  },
+});
 
-@ObjectType({ simpleResolvers: true, description: 'A port that the docker image exposes.' })
-@InputType('ExposedPortInput')
+@BothWays('A port that the docker image exposes.')
 export class ExposedPort {
   @Field(() => Int, { description: '1 to 65535.' })
   port!: number;
 
-  @Field(() => NetworkProtocol)
+  @Field(() => NetworkProtocol, { description: 'TCP where the image names none.' })
   protocol!: NetworkProtocol;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What is known of the docker image of a build.' })
-@InputType('DockerInfoInput')
+@BothWays('What is known of the docker image of a build.')
 export class DockerInfo {
   @Field({ description: 'Name without tag; with its registry where it is not Docker Hub.' })
   dockerImageName!: string;
@@ -36,6 +42,9 @@ export class DockerInfo {
   @Field(() => GraphQLSafeInt, { nullable: true, description: 'Size in MiB (2^20 bytes), rounded up.' })
   dockerImageSizeMib?: number;
 
-  @Field(() => [ExposedPort], { nullable: true })
+  @Field(() => [ExposedPort], {
+    nullable: true,
+    description: "From the image's config (EXPOSE): empty where it exposes none, null where nobody told.",
+  })
   exposedPorts?: ExposedPort[];
 }

@@ -1,6 +1,10 @@
 // What attests a build: one class per platform, kept as received, with the key it is stored under and its platform
 // as discriminator (CCM's ImageAttributes).
 import { createUnionType, Field, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { BothWays } from '../lib/both-ways.js';
+import { TpmPcrs } from './tpm-pcrs.js';
+
+export { TPM_PCR_COUNT, TpmHashAlgorithm } from './tpm-pcrs.js';
 
 export enum Platform {
   SGX = 'SGX',
@@ -12,6 +16,7 @@ export enum Platform {
 }
 registerEnumType(Platform, {
   name: 'Platform',
+  description: 'What a build runs on and is attested by. CCM writes the same names in lower case.',
   valuesConfig: {
     SGX: { description: 'Intel SGX enclaves.' },
     NITRO_ENCLAVE: { description: 'AWS Nitro Enclaves.' },
@@ -25,12 +30,11 @@ registerEnumType(Platform, {
 export enum NitroHashAlgorithm {
   SHA384 = 'SHA384',
 }
-registerEnumType(NitroHashAlgorithm, { name: 'NitroHashAlgorithm', description: "CCM writes 'Sha384'." });
-
-export enum TpmHashAlgorithm {
-  SHA256 = 'SHA256',
-}
-registerEnumType(TpmHashAlgorithm, { name: 'TpmHashAlgorithm' });
+registerEnumType(NitroHashAlgorithm, {
+  name: 'NitroHashAlgorithm',
+  description: "CCM writes 'Sha384'.",
+  valuesConfig: { SHA384: { description: '48 bytes, 96 hex digits; the only one CCM knows.' } },
+});
 
 export enum SevSnpVmpl {
   VMPL0 = 'VMPL0',
@@ -41,43 +45,68 @@ export enum SevSnpVmpl {
 registerEnumType(SevSnpVmpl, {
   name: 'SevSnpVmpl',
   description: 'Virtual machine privilege level; CCM writes it in lower case.',
+  valuesConfig: {
+    VMPL0: { description: 'The most privileged: the whole guest, unless a service module runs below it.' },
+    VMPL1: { description: 'May do what VMPL0 grants it.' },
+    VMPL2: { description: 'May do what VMPL0 and VMPL1 grant it.' },
+    VMPL3: { description: 'The least privileged.' },
+  },
 });
 
 export enum CoprocessorAttestation {
   IGNORED = 'IGNORED',
   REQUIRED = 'REQUIRED',
 }
-registerEnumType(CoprocessorAttestation, { name: 'CoprocessorAttestation' });
+registerEnumType(CoprocessorAttestation, {
+  name: 'CoprocessorAttestation',
+  description: "Whether a coprocessor must prove itself too. CCM writes 'Ignored' and 'Required'.",
+  valuesConfig: {
+    IGNORED: { description: 'The build is trusted without it.' },
+    REQUIRED: { description: 'The build is trusted only together with it.' },
+  },
+});
 
 export enum GpuVendor {
   NVIDIA = 'NVIDIA',
 }
-registerEnumType(GpuVendor, { name: 'GpuVendor' });
+registerEnumType(GpuVendor, {
+  name: 'GpuVendor',
+  description: "Who made a GPU. CCM writes 'Nvidia'.",
+  valuesConfig: { NVIDIA: { description: 'The only one CCM knows.' } },
+});
 
-@ObjectType({ simpleResolvers: true, description: 'Whether a coprocessor must be attested too.' })
-@InputType('CoprocessorInput')
+@BothWays('A GPU beside the processor, and whether it must be attested too.')
 export class Coprocessor {
-  @Field(() => CoprocessorAttestation)
+  @Field(() => CoprocessorAttestation, { description: 'Whether trust in the build depends on it.' })
   attestation!: CoprocessorAttestation;
 
-  @Field(() => GpuVendor, { nullable: true })
+  @Field(() => GpuVendor, { nullable: true, description: 'Null where none was named.' })
   gpuVendor?: GpuVendor;
 }
 
-@ObjectType('SgxFields', { simpleResolvers: true })
-@InputType('SgxAttributesInput')
+const descriptions = new Map<object, string>();
+
+/** An input, and the fields of the type that `answerType` makes of it. */
+const PlatformAttributes =
+  (description: string): ClassDecorator =>
+  (target) => {
+    descriptions.set(target, description);
+    ObjectType(target.name.replace(/Attributes$/, 'Fields'), { simpleResolvers: true })(target);
+    InputType(`${target.name}Input`, { description })(target);
+  };
+
+@PlatformAttributes('An Intel SGX enclave, attested by MRENCLAVE; its signer and versions are in `enclaveInfo`.')
 export class SgxAttributes {
   @Field({ description: 'Measurement of the enclave, 64 hex digits.' })
   mrenclave!: string;
 
-  @Field(() => [String], { nullable: true })
+  @Field(() => [String], { nullable: true, description: 'Kept as given and not measured; CCM names no values.' })
   features?: string[];
 }
 
-@ObjectType('NitroEnclaveFields', { simpleResolvers: true })
-@InputType('NitroEnclaveAttributesInput')
+@PlatformAttributes('An AWS Nitro Enclave, attested by the first three PCRs of its image (EIF).')
 export class NitroEnclaveAttributes {
-  @Field(() => NitroHashAlgorithm)
+  @Field(() => NitroHashAlgorithm, { description: 'What all three PCRs are made with.' })
   hashAlgorithm!: NitroHashAlgorithm;
 
   @Field({ description: 'Measurement of the whole image file without section headers, 96 hex digits.' })
@@ -93,39 +122,24 @@ export class NitroEnclaveAttributes {
   pcr2!: string;
 }
 
-@ObjectType('AciFields', { simpleResolvers: true })
-@InputType('AciAttributesInput')
+@PlatformAttributes(
+  'Confidential containers on Azure Container Instances, attested by the policy they are started with.',
+)
 export class AciAttributes {
   @Field({ description: 'Base64 output of `az confcom acipolicygen`; measured as the sha256 of what it decodes to.' })
   policy!: string;
 }
 
-export const TPM_PCR_COUNT = 23;
-
-@ObjectType({ simpleResolvers: true, description: 'Values of TPM registers to enforce, each 64 hex digits.' })
-@InputType('TpmPcrsInput')
-export class TpmPcrs {
-  @Field(() => TpmHashAlgorithm)
-  hashAlg!: TpmHashAlgorithm;
-
-  [pcr: `pcr${number}`]: string | undefined;
-}
-for (let index = 0; index < TPM_PCR_COUNT; index += 1) {
-  Field(() => String, { nullable: true })(TpmPcrs.prototype, `pcr${index}`);
-}
-
-@ObjectType('AzureCvmFields', { simpleResolvers: true })
-@InputType('AzureCvmAttributesInput')
+@PlatformAttributes('An Azure confidential virtual machine, attested by registers of its virtual TPM.')
 export class AzureCvmAttributes {
-  @Field(() => TpmPcrs)
+  @Field(() => TpmPcrs, { description: 'The registers to enforce; each one given becomes a measurement.' })
   pcrs!: TpmPcrs;
 
-  @Field(() => [Coprocessor])
+  @Field(() => [Coprocessor], { description: 'GPUs of the machine; empty where only the processor attests.' })
   coprocessors!: Coprocessor[];
 }
 
-@ObjectType('BaremetalTdxFields', { simpleResolvers: true })
-@InputType('BaremetalTdxAttributesInput')
+@PlatformAttributes('An Intel TDX guest on bare metal, attested by MRTD and the four RTMRs.')
 export class BaremetalTdxAttributes {
   @Field({ description: 'Measurement of the TD firmware, 96 hex digits.' })
   mrtd!: string;
@@ -142,20 +156,21 @@ export class BaremetalTdxAttributes {
   @Field({ description: 'Extended at run time, 96 hex digits.' })
   rtmr3!: string;
 
-  @Field(() => [Coprocessor])
+  @Field(() => [Coprocessor], { description: 'GPUs of the machine; empty where only the processor attests.' })
   coprocessors!: Coprocessor[];
 }
 
-@ObjectType('BaremetalAmdSevSnpFields', { simpleResolvers: true })
-@InputType('BaremetalAmdSevSnpAttributesInput')
+@PlatformAttributes('An AMD SEV-SNP guest on bare metal, attested by its launch measurement.')
 export class BaremetalAmdSevSnpAttributes {
   @Field({ description: 'Launch measurement of the guest, 96 hex digits.' })
   measurement!: string;
 
-  @Field(() => SevSnpVmpl)
+  @Field(() => SevSnpVmpl, {
+    description: 'Level from which the attestation report is asked for; the report tells it.',
+  })
   vmpl!: SevSnpVmpl;
 
-  @Field(() => [Coprocessor])
+  @Field(() => [Coprocessor], { description: 'GPUs of the machine; empty where only the processor attests.' })
   coprocessors!: Coprocessor[];
 }
 
@@ -185,7 +200,7 @@ export type StoredAttributes =
 
 /** The type an answer has: an input's fields and the key, which inputs give one level higher. */
 function answerType(fields: (typeof PLATFORM_MEMBERS)[number][2]) {
-  @ObjectType(fields.name, { simpleResolvers: true })
+  @ObjectType(fields.name, { simpleResolvers: true, description: descriptions.get(fields) })
   class KeyedAttributes extends (fields as new () => object) {
     @Field({ description: 'The name it is stored under: unique in its build.' })
     key!: string;
@@ -211,21 +226,39 @@ export class ImageAttributesInput {
   })
   key?: string;
 
-  @Field(() => SgxAttributes, { nullable: true })
+  @Field(() => SgxAttributes, {
+    nullable: true,
+    description: 'The build will be found by mrenclave; `key` is `sgx` where left out.',
+  })
   sgx?: SgxAttributes;
 
-  @Field(() => NitroEnclaveAttributes, { nullable: true })
+  @Field(() => NitroEnclaveAttributes, {
+    nullable: true,
+    description: 'The build will be found by pcr0, pcr1 and pcr2; `key` is `nitro_enclave` where left out.',
+  })
   nitroEnclave?: NitroEnclaveAttributes;
 
-  @Field(() => AciAttributes, { nullable: true })
+  @Field(() => AciAttributes, {
+    nullable: true,
+    description: 'The build will be found by the sha256 of its policy; `key` is `aci` where left out.',
+  })
   aci?: AciAttributes;
 
-  @Field(() => AzureCvmAttributes, { nullable: true })
+  @Field(() => AzureCvmAttributes, {
+    nullable: true,
+    description: 'The build will be found by each PCR given; `key` is `azure_cvm` where left out.',
+  })
   azureCvm?: AzureCvmAttributes;
 
-  @Field(() => BaremetalTdxAttributes, { nullable: true })
+  @Field(() => BaremetalTdxAttributes, {
+    nullable: true,
+    description: 'The build will be found by mrtd and rtmr0 to rtmr3; `key` is `baremetal_tdx` where left out.',
+  })
   baremetalTdx?: BaremetalTdxAttributes;
 
-  @Field(() => BaremetalAmdSevSnpAttributes, { nullable: true })
+  @Field(() => BaremetalAmdSevSnpAttributes, {
+    nullable: true,
+    description: 'The build will be found by measurement; `key` is `baremetal_amd_sev_snp` where left out.',
+  })
   baremetalAmdSevSnp?: BaremetalAmdSevSnpAttributes;
 }

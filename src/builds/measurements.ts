@@ -5,8 +5,9 @@ import { Entity, ForeignKey, Index } from 'typeorm';
 import { PrimaryIdColumn, PrimaryWordColumn } from '../db/columns.js';
 import { badInput } from '../lib/errors.js';
 import type { EnclaveInfo } from './build-parts.js';
-import { Platform, TPM_PCR_COUNT } from './image-attributes.js';
+import { Platform } from './image-attributes.js';
 import type { StoredAttributes } from './image-attributes.js';
+import { TPM_PCR_COUNT } from './tpm-pcrs.js';
 
 @ObjectType({ simpleResolvers: true, description: 'One value of the attributes, normalised.' })
 @Entity('measurement')
@@ -19,7 +20,9 @@ export class Measurement {
   @PrimaryIdColumn()
   buildId!: string;
 
-  @Field(() => Platform)
+  @Field(() => Platform, {
+    description: 'Which attestation shows it: pcr0 means another thing on NITRO_ENCLAVE than on AZURE_CVM.',
+  })
   @PrimaryWordColumn()
   platform!: Platform;
 

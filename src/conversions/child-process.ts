@@ -18,6 +18,7 @@ export async function convertInChild(
   reports: JobReports,
   signal: AbortSignal,
 ): Promise<ConversionResult> {
+  signal.throwIfAborted();
   const child = fork(CHILD, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: environment,

@@ -4,10 +4,10 @@ import { Architecture } from '../builds/build-parts.js';
 
 @InputType({ description: 'Credentials for a docker registry; kept encrypted, and only until the job is final.' })
 export class RegistryAuthInput {
-  @Field()
+  @Field({ description: 'Shown to the registry of this image, and to the token service it names, only.' })
   username!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Or an access token; empty where left out.' })
   password?: string;
 }
 
@@ -86,10 +86,16 @@ export class ConvertNitroImageInput {
   })
   outputImage?: ImageInput;
 
-  @Field(() => ConverterOptionsInput, { nullable: true })
+  @Field(() => ConverterOptionsInput, {
+    nullable: true,
+    description: "Left out: the image's own command and environment.",
+  })
   converterOptions?: ConverterOptionsInput;
 
-  @Field(() => NitroEnclavesOptionsInput, { nullable: true })
+  @Field(() => NitroEnclavesOptionsInput, {
+    nullable: true,
+    description: 'Left out: the build tells nothing of processors and memory.',
+  })
   nitroEnclavesOptions?: NitroEnclavesOptionsInput;
 
   @Field(() => Architecture, { nullable: true, description: 'Processor of the enclave; AMD64 where left out.' })

@@ -7,7 +7,7 @@ import { UserError, withUserErrors } from '../lib/user-error.js';
 import { ConvertNitroImageInput } from './conversion.input.js';
 import type { ConversionService } from './conversion.service.js';
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'Either the job or what is wrong with the input.' })
 class ConvertNitroImagePayload {
   @Field(() => Job, {
     nullable: true,
@@ -15,7 +15,7 @@ class ConvertNitroImagePayload {
   })
   job?: Job | null;
 
-  @Field(() => [UserError])
+  @Field(() => [UserError], { description: 'Empty where all went well.' })
   userErrors!: UserError[];
 }
 

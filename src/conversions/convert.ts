@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobProgress } from '../jobs/job-handler.js';
 import type { BootBlob } from '../jobs/job.entity.js';
+import { Architecture } from '../builds/build-parts.js';
 import type { Warning } from '../builds/build-parts.js';
 import { JobStep } from '../events/job-event.entity.js';
 import { enclaveCommand } from '../nitro/argv.js';
@@ -48,7 +49,7 @@ export async function convert(
   reports: ConversionReports,
   signal: AbortSignal,
 ): Promise<ConversionResult> {
-  const architecture = request.architecture === 'ARM64' ? 'arm64' : 'amd64';
+  const architecture = request.architecture === Architecture.ARM64 ? 'arm64' : 'amd64';
   const blobs = await loadBlobs(place.blobsDir, architecture);
   reports.bootBlobs(blobs.files);
   if (!blobs.bootable) reports.warn({ code: 'NOT_BOOTABLE', message: NOT_BOOTABLE });

@@ -47,8 +47,7 @@ export function columnsFor(runner: QueryRunner) {
   const collation = runner.connection.options.type === 'postgres' ? BYTEWISE : {};
   const column =
     (type: string, more: object) =>
-    (name: string, options: Partial<TableColumnOptions> = {}) =>
-      ({ name, type, ...more, ...options }) as TableColumnOptions;
+    (name: string, options: Partial<TableColumnOptions> = {}) => ({ name, type, ...more, ...options });
   return {
     id: column('varchar', { length: '36', ...collation }),
     word: column('varchar', { length: '255', ...collation }),

@@ -19,12 +19,15 @@ function columnsOf(entity: EntityClass<object>): ReadableColumn[] {
       .filterColumns(entity)
       .map(({ propertyName, options }) => ({
         name: propertyName,
-        from: (options.transformer as ValueTransformer | undefined)?.from,
+        from: readerOf(options.transformer as ValueTransformer | undefined),
       }));
     columnsByClass.set(entity, columns);
   }
   return columns;
 }
+
+const readerOf = (transformer?: ValueTransformer) =>
+  transformer && ((value: unknown): unknown => transformer.from(value));
 
 /** A row of `selectRows` as an object with the class's members and its name as `__typename`. */
 export function fromRow<T extends object>(entity: EntityClass<T>, row: Row): T {

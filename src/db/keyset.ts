@@ -1,5 +1,6 @@
 // Reads one page of an ordered list by position instead of by offset.
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { badInput } from '../lib/errors.js';
 import { formatCursor } from '../lib/paging.js';
 import type { Connection, PageRequest, Position } from '../lib/paging.js';
 import type { Row } from './from-row.js';
@@ -63,6 +64,10 @@ function restrict<Entity extends ObjectLiteral>(
   { value, id }: Position,
   side: 'after' | 'before',
 ): void {
+  // A made-up value of another type would be an error of PostgreSQL's.
+  const { type } = query.expressionMap.mainAlias!.metadata.findColumnWithPropertyName(order.column)!;
+  const fits = type === 'bigint' || type === 'integer' ? Number.isSafeInteger(value) : typeof value === 'string';
+  if (!fits) throw badInput(`\`${side}\` is not a cursor of this API.`, side);
   const sign = order.descending === (side === 'after') ? '<' : '>';
   const { alias } = query;
   // The first comparison alone can use the index; the second settles equal values.

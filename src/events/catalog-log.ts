@@ -18,6 +18,8 @@ export interface CatalogChange {
 }
 
 const FIRST_HASH = '0'.repeat(64);
+/** Both databases bound the values of one statement. */
+const ROWS_PER_INSERT = 500;
 const pending = new WeakMap<Transaction, CatalogChange[]>();
 
 /** Makes the change part of the log, in the same transaction as the change itself. */
@@ -29,14 +31,20 @@ export function recordChange(tx: Transaction, change: CatalogChange): void {
   }
   const started = [change];
   pending.set(tx, started);
-  tx.beforeCommit(() => append(tx.manager, started));
+  tx.beforeCommit(() => {
+    // What a later hook records is appended after this.
+    pending.delete(tx);
+    return append(tx.manager, started);
+  });
 }
 
 async function append(manager: EntityManager, changes: CatalogChange[]): Promise<void> {
   for (const accountId of new Set(changes.map((change) => change.accountId))) {
     const head = await lockHead(manager, accountId);
     const lines = changes.filter((change) => change.accountId === accountId).map((change) => nextLine(head, change));
-    await manager.insert(CatalogLogLine, lines as never);
+    for (let at = 0; at < lines.length; at += ROWS_PER_INSERT) {
+      await manager.insert(CatalogLogLine, lines.slice(at, at + ROWS_PER_INSERT));
+    }
     await manager.update(CatalogLogHead, { accountId }, { seq: head.seq, hash: head.hash });
   }
 }

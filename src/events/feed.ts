@@ -11,6 +11,8 @@ export interface Feed<Line> {
   seqOf(line: Line): number;
   /** True for the line after which nothing can follow. */
   isLast(line: Line): boolean;
+  /** Whether the last line has a number of at most `seq`, so that nothing can follow it. */
+  isOver(seq: number): Promise<boolean>;
   /** Stands in for lines that were pruned: the one before `next`. */
   gap(next: Line): Line;
 }
@@ -24,7 +26,8 @@ export async function* follow<Line>(
 ): AsyncGenerator<Line, void, undefined> {
   const bell = new Bell(signal);
   const stopListening = waker.listen(feed.topic, () => bell.ring());
-  let seen = afterSeq;
+  const first = Math.max(afterSeq, 0);
+  let seen = first;
   try {
     while (!signal.aborted) {
       bell.reset();
@@ -36,7 +39,10 @@ export async function* follow<Line>(
         yield line;
         if (feed.isLast(line)) return;
       }
-      if (lines.length === 0) await bell.rung(POLL_MS);
+      if (lines.length > 0) continue;
+      // Whoever saw the last line and lost the connection before it was closed would otherwise wait for ever.
+      if (seen === first && seen > 0 && (await feed.isOver(seen))) return;
+      await bell.rung(POLL_MS);
     }
   } finally {
     stopListening();

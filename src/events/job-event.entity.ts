@@ -16,7 +16,12 @@ registerEnumType(JobStatus, {
   name: 'JobStatus',
   description: 'Where a job is. SUCCEEDED, FAILED and CANCELLED are final.',
   valuesConfig: {
+    QUEUED: { description: 'Waits for its turn, at first or again after its run was interrupted.' },
+    RUNNING: { description: 'At work; `step` says on what.' },
     WAITING: { description: 'Stopped until somebody supplies what it needs (a signature).' },
+    SUCCEEDED: { description: 'Done; what it made is in `build` and `outputImage`.' },
+    FAILED: { description: 'Given up; `failure` says why.' },
+    CANCELLED: { description: 'Stopped by cancelJob; it registered no build.' },
   },
 });
 
@@ -52,6 +57,7 @@ export enum JobEventKind {
 }
 registerEnumType(JobEventKind, {
   name: 'JobEventKind',
+  description: 'What an event tells of.',
   valuesConfig: {
     STATUS: { description: 'The status changed.' },
     PROGRESS: { description: 'A step began or moved on.' },
@@ -81,7 +87,10 @@ export class JobEvent {
   @TimeColumn()
   at!: Date;
 
-  @Field(() => JobEventKind)
+  @Field(() => JobEventKind, {
+    description:
+      'Says what else is set: bytes with PROGRESS, `code` and `message` with WARNING and failures, `message` with LOG and GAP.',
+  })
   @WordColumn()
   kind!: JobEventKind;
 

@@ -1,13 +1,14 @@
 // Writes and reads the numbered events of jobs. The numbers come from the job's own row (jobs/), in its transaction.
-import { MoreThan } from 'typeorm';
+import { In, LessThanOrEqual, MoreThan } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Transaction } from '../lib/transaction.js';
 import { follow } from './feed.js';
 import type { Feed } from './feed.js';
-import { isFinal, JobEvent, JobEventKind } from './job-event.entity.js';
+import { isFinal, JobEvent, JobEventKind, JobStatus } from './job-event.entity.js';
 import type { Waker } from './waker.js';
 
 const PAGE = 200;
+const FINAL = Object.values(JobStatus).filter(isFinal);
 
 export class JobEvents {
   constructor(
@@ -36,6 +37,10 @@ export class JobEvents {
       read: (seq) => this.list(accountId, jobId, seq, PAGE),
       seqOf: (event) => event.seq,
       isLast: (event) => event.kind === JobEventKind.STATUS && isFinal(event.status),
+      isOver: (seq) => {
+        const last = { kind: JobEventKind.STATUS, status: In(FINAL), seq: LessThanOrEqual(seq) };
+        return this.reader.existsBy(JobEvent, { accountId, jobId, ...last });
+      },
       gap: (next) => gapBefore(next),
     };
     return follow(feed, this.waker, afterSeq, signal);

@@ -34,7 +34,8 @@ export function createFormatError(logger: Logger): FormatError {
     }
     const code = formatted.extensions?.code;
     const isProtocol = cause instanceof GraphQLError && !cause.originalError;
-    if (isProtocol && (code === undefined || PROTOCOL_CODES.has(code as string))) {
+    // What failed at a path was executed: without a code it is a defect (null where there can't be one).
+    if (isProtocol && (code === undefined ? !path : PROTOCOL_CODES.has(code as string))) {
       return { message: formatted.message, ...place, extensions: { code: code ?? 'GRAPHQL_VALIDATION_FAILED' } };
     }
     return { ...unexpected(cause, logger), ...place };

@@ -3,10 +3,12 @@ import { getNamedType, GraphQLError, isCompositeType, Kind, visit } from 'graphq
 import type { DocumentNode, FragmentDefinitionNode, GraphQLSchema, SelectionSetNode } from 'graphql';
 import { getComplexity } from 'graphql-query-complexity';
 import type { ComplexityEstimator } from 'graphql-query-complexity';
+import { isDeeperThan } from '../lib/json.js';
 import { DEFAULT_PAGE } from '../lib/paging.js';
 
 export const MAX_TOKENS = 5_000;
 export const MAX_DEPTH = 20;
+const MAX_VARIABLES_DEPTH = 64;
 export const MAX_COMPLEXITY = 100_000;
 
 export interface Operation {
@@ -18,6 +20,7 @@ export interface Operation {
 /** The first limit an operation exceeds, if any. The document must be valid. */
 export function exceededLimit(schema: GraphQLSchema, operation: Operation): GraphQLError | undefined {
   const { document, operationName, variables } = operation;
+  if (isDeeperThan(variables, MAX_VARIABLES_DEPTH)) return tooMuch('The variables are nested too deeply.');
   if (hasNul(textsOf(document)) || hasNul(variables)) return tooMuch('Text must not contain NUL characters.');
   if (depthOf(document) > MAX_DEPTH) return tooMuch(`The operation is nested deeper than ${MAX_DEPTH} levels.`);
   const name = operationName ?? undefined;
@@ -30,15 +33,17 @@ export function exceededLimit(schema: GraphQLSchema, operation: Operation): Grap
     );
   } catch (error) {
     // Variables that do not fit their types: execution reports them better, and does nothing else with them.
-    if (error instanceof GraphQLError) return undefined;
+    // The library's own limit on fragments in fragments comes without a place in the document.
+    if (error instanceof GraphQLError && error.nodes) return undefined;
     return tooMuch('The operation asks for too much.');
   }
 }
 
-/** Every value counts one; a connection counts its page as often as it is long. */
+/** Every value counts one; a page, and what is asked for by a list of ids, as often as it is long. */
 const estimate: ComplexityEstimator = ({ field, args, childComplexity }) => {
   const isPaged = field.args.some(({ name }) => name === 'first');
-  const page = isPaged ? ((args.first ?? args.last ?? DEFAULT_PAGE) as number) : 1;
+  const ids = Array.isArray(args.ids) ? args.ids.length : 1;
+  const page = isPaged ? ((args.first ?? args.last ?? DEFAULT_PAGE) as number) : ids;
   return 1 + Math.max(page, 1) * (isCompositeType(getNamedType(field.type)) ? childComplexity : 0);
 };
 

@@ -25,7 +25,10 @@ export class NodeResolver {
     nullable: 'items',
     description: 'Several by their ids, in the same order, at most 200; null for unknown ones.',
   })
-  nodes(@Ctx() context: RequestContext, @Arg('ids', () => [ID]) ids: string[]): Promise<(Node | null)[]> {
+  nodes(
+    @Ctx() context: RequestContext,
+    @Arg('ids', () => [ID], { description: 'Of any types, mixed; the same one may come twice.' }) ids: string[],
+  ): Promise<(Node | null)[]> {
     if (ids.length > MAX_PAGE) throw badInput(`At most ${MAX_PAGE} ids can be asked for at once.`, 'ids');
     return Promise.all(ids.map((id) => this.node(context, id)));
   }

@@ -30,6 +30,8 @@ export function serveWebSocket(server: Server, options: WebSocketOptions): () =>
   const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: MAX_MESSAGE_BYTES });
   const cleanup = useServer<Record<string, unknown>, Extra>(
     {
+      // Else the reason for closing a socket holds the message of an unexpected error.
+      isProd: true,
       async onConnect(context) {
         try {
           context.extra.principal = await options.authenticate(context.connectionParams ?? {});

@@ -16,6 +16,7 @@ export enum JobKind {
 }
 registerEnumType(JobKind, {
   name: 'JobKind',
+  description: 'What kind of work it is; later versions may know more.',
   valuesConfig: { NITRO_CONVERSION: { description: 'A docker image becomes an AWS Nitro Enclave image.' } },
 });
 
@@ -53,7 +54,7 @@ export class OutputImage {
 
 @ObjectType({ simpleResolvers: true, description: 'Why a job failed.' })
 export class Failure {
-  @Field(() => JobFailureCode)
+  @Field(() => JobFailureCode, { description: 'For programs; the last event of the job has it too.' })
   code!: JobFailureCode;
 
   @Field({ description: 'What happened, in one sentence.' })
@@ -92,11 +93,11 @@ export class Job implements Node {
   @PrimaryIdColumn()
   id!: string;
 
-  @Field(() => JobKind)
+  @Field(() => JobKind, { description: 'What it does; decides whether it has an `outputImage` and makes a `build`.' })
   @WordColumn()
   kind!: JobKind;
 
-  @Field(() => JobStatus)
+  @Field(() => JobStatus, { description: 'Where it is now; a STATUS event tells of every change.' })
   @WordColumn()
   status!: JobStatus;
 
@@ -160,7 +161,7 @@ export class Job implements Node {
   @Column({ type: 'bigint' })
   lastSeq!: number;
 
-  @Field()
+  @Field({ description: 'When it was asked for; `jobs` is sorted by it.' })
   @TimeColumn()
   createdAt!: Date;
 

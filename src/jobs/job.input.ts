@@ -11,8 +11,8 @@ export class JobFilter {
   kind?: JobKind[] | null;
 }
 
-@InputType()
+@InputType({ description: 'Which job to stop, of whatever kind.' })
 export class CancelJobInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'NOT_FOUND where this account has no such job.' })
   jobId!: string;
 }

@@ -20,6 +20,7 @@ import { Build } from '../builds/build.entity.js';
 import type { BuildQuery } from '../builds/build.query.js';
 import { JobEvent } from '../events/job-event.entity.js';
 import type { JobEvents } from '../events/job-events.js';
+import type { Plain } from '../lib/plain.js';
 import { cancellable } from '../lib/cancellable.js';
 import { badInput } from '../lib/errors.js';
 import { connectionOf, MAX_PAGE, PageArgs } from '../lib/paging.js';
@@ -32,12 +33,15 @@ import { Job } from './job.entity.js';
 
 export const JobConnection = connectionOf(() => Job, 'Job');
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'Either the cancelled job or why it can not be cancelled.' })
 class CancelJobPayload {
-  @Field(() => Job, { nullable: true })
+  @Field(() => Job, {
+    nullable: true,
+    description: 'CANCELLED already, though its run may take a moment to stop; null where userErrors say why not.',
+  })
   job?: Job | null;
 
-  @Field(() => [UserError])
+  @Field(() => [UserError], { description: 'Empty where all went well.' })
   userErrors!: UserError[];
 }
 
@@ -86,13 +90,13 @@ export class JobFieldsResolver {
   ) {}
 
   @FieldResolver(() => Build, { nullable: true, description: 'The build it registered.' })
-  build(@Root() job: Job, @Ctx() context: RequestContext): Promise<Build | null> {
+  build(@Root() job: Plain<Job>, @Ctx() context: RequestContext): Promise<Build | null> {
     return context.load(this.builds, job.buildId);
   }
 
   @FieldResolver(() => [JobEvent], { description: 'What happened to it, oldest first.' })
   events(
-    @Root() job: Job,
+    @Root() job: Plain<Job>,
     @Arg('afterSeq', () => GraphQLSafeInt, { defaultValue: 0, description: 'Only events with a higher number.' })
     afterSeq: number,
     @Arg('first', () => Int, { defaultValue: 50, description: 'At most so many; up to 200.' }) first: number,
@@ -107,7 +111,7 @@ export class JobEventFieldsResolver {
   constructor(private readonly builds: BuildQuery) {}
 
   @FieldResolver(() => Build, { nullable: true, description: 'The build a finished job registered.' })
-  build(@Root() event: JobEvent, @Ctx() context: RequestContext): Promise<Build | null> {
+  build(@Root() event: Plain<JobEvent>, @Ctx() context: RequestContext): Promise<Build | null> {
     return context.load(this.builds, event.buildId);
   }
 }
@@ -117,7 +121,7 @@ export class BuildJobResolver {
   constructor(private readonly query: JobQuery) {}
 
   @FieldResolver(() => Job, { nullable: true, description: 'The job that made it; null where it was made elsewhere.' })
-  job(@Root() build: Build, @Ctx() context: RequestContext): Promise<Job | null> {
+  job(@Root() build: Plain<Build>, @Ctx() context: RequestContext): Promise<Job | null> {
     return context.load(this.query, build.jobId);
   }
 }
@@ -144,9 +148,9 @@ export function conversionStatusResolver(jobs: JobQuery, events: JobEvents) {
       subscribe: watch as never,
     })
     conversionStatus(
-      @Root() event: JobEvent,
+      @Root() event: Plain<JobEvent>,
       @Ctx() context: RequestContext,
-      @Arg('jobId', () => ID) _jobId: string,
+      @Arg('jobId', () => ID, { description: 'A job of this account, final ones included.' }) _jobId: string,
       @Arg('afterSeq', () => GraphQLSafeInt, { defaultValue: 0, description: 'The last number already seen.' })
       _afterSeq: number,
     ): JobEvent {

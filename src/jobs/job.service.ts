@@ -58,7 +58,8 @@ export class JobService {
     const job = Object.assign(new Job(), blankJob(), { accountId, id, kind, input, outputImage });
     job.inputFingerprint = fingerprint;
     job.idempotencyKey = wanted.idempotencyKey ?? null;
-    job.joinKey = wanted.join ? fingerprint : null;
+    // Whoever gives a key asks for a job of its own: it neither joins nor is joined.
+    job.joinKey = wanted.join && !wanted.idempotencyKey ? fingerprint : null;
     job.requester = actorOf(principal);
     job.sealedCredentials = this.seal.close(JSON.stringify(wanted.credentials), id);
     const event = applyChange(job, { type: 'queued' }, job.createdAt)!;
@@ -142,7 +143,7 @@ export class JobService {
     const at = new Date();
     const events = changes.flatMap((change) => applyChange(job, change, at) ?? []);
     const { accountId, id } = job;
-    await tx.manager.update(Job, { accountId, id }, job as never);
+    await tx.manager.update(Job, { accountId, id }, job);
     if (events.length > 0) await this.events.append(tx, events);
     return job;
   }

@@ -20,6 +20,7 @@ class Stopped extends Error {
 
 export class Worker {
   private readonly running = new Map<string, AbortController>();
+  private isStopping = false;
 
   constructor(
     private readonly jobs: JobService,
@@ -47,18 +48,22 @@ export class Worker {
     this.running.get(jobId)?.abort(new Stopped('cancelled'));
   }
 
-  /** Stops every run; their jobs are queued again. */
+  /** Stops every run, for good; their jobs are queued again. */
   stopAll(): void {
+    this.isStopping = true;
     for (const controller of this.running.values()) controller.abort(new Stopped('shutdown'));
   }
 
   /** One run; true where another one has to follow. */
   private async runOnce(jobId: string): Promise<boolean> {
+    if (this.isStopping) return false;
     const job = await this.inTransaction((tx) => this.jobs.start(tx, jobId));
     if (!job) return false;
     const controller = new AbortController();
     this.running.set(jobId, controller);
     try {
+      // It may have been told to stop while the run was being written.
+      if (this.isStopping) throw new Stopped('shutdown');
       await this.runToEnd(job, controller);
       return false;
     } catch (error) {
@@ -72,8 +77,9 @@ export class Worker {
     const handler = this.handlers.find(({ kind }) => kind === job.kind);
     if (!handler) throw new Error(`No handler for jobs of the kind ${job.kind}`);
     const { reports, written } = this.reportsOf(job, controller);
-    const complete = await handler.run(job, this.jobs.credentialsOf(job), reports, controller.signal);
-    await written();
+    const credentials = this.jobs.credentialsOf(job);
+    // Also where it fails: what it warned of just before often tells why.
+    const complete = await handler.run(job, credentials, reports, controller.signal).finally(written);
     controller.signal.throwIfAborted();
     await this.inTransaction(async (tx) => {
       const current = await this.jobs.lockRun(tx, job);

@@ -15,7 +15,8 @@ export function parseJson(text: string): unknown {
   return value;
 }
 
-function isDeeperThan(value: unknown, levels: number): boolean {
+/** Whether objects and lists stand in each other on more levels than that. */
+export function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
   return Object.values(value).some((child) => isDeeperThan(child, levels - 1));
@@ -31,8 +32,13 @@ export function withoutNulls<T>(value: T): T {
 
 /** JSON with sorted keys: equal documents give equal text, whatever order their members came in. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, child: unknown) => {
-    if (typeof child !== 'object' || child === null || Array.isArray(child)) return child;
-    return Object.fromEntries(Object.entries(child).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+  return sorted(JSON.parse(JSON.stringify(value)));
+}
+
+// Text by hand: an object lists keys that look like numbers first, in whatever order they were put in.
+function sorted(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(sorted).join(',')}]`;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, child]) => `${JSON.stringify(key)}:${sorted(child)}`).join(',')}}`;
 }

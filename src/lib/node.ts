@@ -6,6 +6,6 @@ import { Field, ID, InterfaceType } from 'type-graphql';
   resolveType: (value: { __typename: string }) => value.__typename,
 })
 export abstract class Node {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Unique over all types: 24 hex digits for jobs, a UUID for anything else.' })
   id!: string;
 }

@@ -100,24 +100,30 @@ function parseCursor(cursor: string, order: string, name: string): Position {
 
 /** A connection type and its edge type for a class. */
 export function connectionOf<T extends object>(node: () => ClassType<T>, name: string): ClassType<Connection<T>> {
-  @ObjectType(`${name}Edge`, { simpleResolvers: true })
+  @ObjectType(`${name}Edge`, {
+    simpleResolvers: true,
+    description: `One ${name} of a page, with its place in the list.`,
+  })
   class NodeEdge implements Edge<T> {
     @Field({ description: 'Opaque; pass it as `after` or `before`.' })
     cursor!: string;
 
-    @Field(() => node())
+    @Field(() => node(), { description: 'The same object that `nodes` has at this place.' })
     node!: T;
   }
 
-  @ObjectType(`${name}Connection`, { simpleResolvers: true })
+  @ObjectType(`${name}Connection`, {
+    simpleResolvers: true,
+    description: `One page of a list; its nodes are of the type ${name}.`,
+  })
   class NodeConnection implements Connection<T> {
-    @Field(() => [NodeEdge])
+    @Field(() => [NodeEdge], { description: 'In the order of the list, with `last` too.' })
     edges!: NodeEdge[];
 
     @Field(() => [node()], { description: 'The nodes of the edges, for clients that need no cursor for each.' })
     nodes!: T[];
 
-    @Field(() => PageInfo)
+    @Field(() => PageInfo, { description: 'Whether there is more on either side, and the cursors to go on from.' })
     pageInfo!: PageInfo;
 
     @Field(() => Int, {

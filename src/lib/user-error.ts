@@ -10,6 +10,7 @@ export enum UserErrorCode {
 }
 registerEnumType(UserErrorCode, {
   name: 'UserErrorCode',
+  description: 'What a caller can mend. Any other error is thrown, and the answer has no payload.',
   valuesConfig: {
     BAD_USER_INPUT: { description: 'A value can never be right; `field` says which.' },
     NOT_FOUND: { description: 'Something the input refers to does not exist in this account.' },
@@ -22,7 +23,7 @@ registerEnumType(UserErrorCode, {
 
 @ObjectType({ simpleResolvers: true, description: 'Why a mutation changed nothing.' })
 export class UserError {
-  @Field(() => UserErrorCode)
+  @Field(() => UserErrorCode, { description: 'For programs; thrown errors have theirs in `extensions.code`.' })
   code!: UserErrorCode;
 
   @Field({ description: 'One sentence for people.' })

@@ -8,7 +8,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { requireAccess } from '../auth/principal.js';
 import { RequestContext } from '../auth/request-context.js';
 import { tokenFrom } from '../auth/tokens.js';
-import type { Tokens } from '../auth/tokens.js';
 import { CatalogError } from '../lib/errors.js';
 import { mountGraphiql } from './graphiql.js';
 import { mountRoutes } from './rest.js';
@@ -22,9 +21,9 @@ export interface WebAppOptions extends RestOptions {
   listening: ListeningServer;
   apollo: ApolloServer<RequestContext>;
   /** An error as GraphQL's, with its HTTP status. */
-  toGraphQLError(error: CatalogError): Error;
+  toGraphQLError: (error: CatalogError) => Error;
   /** Rejects while the gateway can't serve. */
-  checkReady(): Promise<void>;
+  checkReady: () => Promise<void>;
 }
 
 export async function startWebApp(options: WebAppOptions): Promise<FastifyInstance> {

@@ -12,6 +12,7 @@ export enum TaskType {
 }
 registerEnumType(TaskType, {
   name: 'TaskType',
+  description: "What is to be decided. CCM's NODE_ATTESTATION and CERTIFICATE_ISSUANCE do not occur here.",
   valuesConfig: {
     BUILD_WHITELIST: { description: 'Shall this build be trusted?' },
     DOMAIN_WHITELIST: { description: 'May this app have certificates for these domains?' },
@@ -39,26 +40,33 @@ export enum ApprovalStatus {
   APPROVED = 'APPROVED',
   DENIED = 'DENIED',
 }
-registerEnumType(ApprovalStatus, { name: 'ApprovalStatus', description: 'How one person decided.' });
+registerEnumType(ApprovalStatus, {
+  name: 'ApprovalStatus',
+  description: 'How one person decided.',
+  valuesConfig: {
+    APPROVED: { description: 'In favour; a build becomes WHITELISTED by it.' },
+    DENIED: { description: 'Against; a build becomes REJECTED by it.' },
+  },
+});
 
 @ObjectType({ simpleResolvers: true, description: 'Who asked for or decided something.' })
 export class TaskActor {
   @Field(() => ID, { nullable: true, description: 'Id of the user or token; null for the gateway itself.' })
   id!: string | null;
 
-  @Field()
+  @Field({ description: 'As it was then: of the user or of the token; renaming either does not change it.' })
   name!: string;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'One decision on a task.' })
 export class Approval {
-  @Field(() => TaskActor)
+  @Field(() => TaskActor, { description: 'Who decided, be it a person or a token that stands for a machine.' })
   user!: TaskActor;
 
-  @Field(() => ApprovalStatus)
+  @Field(() => ApprovalStatus, { description: 'Which way it went; `reason` may say why.' })
   status!: ApprovalStatus;
 
-  @Field()
+  @Field({ description: 'When it was decided, by the clock of the gateway.' })
   at!: Date;
 
   @Field(() => String, { nullable: true, description: 'Why it was denied.' })
@@ -80,11 +88,13 @@ export class Task implements Node {
   @PrimaryIdColumn()
   id!: string;
 
-  @Field(() => TaskType)
+  @Field(() => TaskType, {
+    description: 'Says what `subject` is: a build for BUILD_WHITELIST, an app for DOMAIN_WHITELIST.',
+  })
   @WordColumn()
   type!: TaskType;
 
-  @Field(() => TaskStatus)
+  @Field(() => TaskStatus, { description: 'INPROGRESS until it is decided or closed.' })
   @WordColumn()
   status!: TaskStatus;
 
@@ -100,7 +110,7 @@ export class Task implements Node {
   @JsonColumn()
   approvals!: Approval[];
 
-  @Field()
+  @Field({ description: 'When the decision was asked for.' })
   @TimeColumn()
   createdAt!: Date;
 

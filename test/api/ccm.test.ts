@@ -34,12 +34,14 @@ onEachDatabase("CCM's conversion call", (kind) => {
       headers: { authentication: gateway.token, 'content-type': 'text/plain;charset=UTF-8', ...init.headers },
     });
 
+  const bodyOf = (response: Response): Promise<any> => response.json();
+
   const convert = (body: object, headers: Record<string, string> = {}, signal?: AbortSignal) =>
     call('/v1/builds/convert-app/nitro-enclaves', { method: 'POST', body: JSON.stringify(body), headers, signal });
 
   it('waits and answers the finished build, which GET answers too', async () => {
     const response = await convert(request('wait'));
-    const build = await response.json();
+    const build = await bodyOf(response);
     expect([response.status, build.message]).toEqual([200, undefined]);
     expect(build).toMatchObject({
       app_id: appId,
@@ -55,13 +57,13 @@ onEachDatabase("CCM's conversion call", (kind) => {
     });
     expect(build.created_at).toBeLessThan(Date.now() / 1000 + 1);
     expect(JSON.stringify(build)).not.toContain('null');
-    expect(await (await call(`/v1/builds/${build.build_id}`)).json()).toEqual(build);
+    expect(await bodyOf(await call(`/v1/builds/${build.build_id}`))).toEqual(build);
   });
 
   it('joins an identical request that runs, and makes one build', async () => {
     const before = (await gateway.ask(ListBuilds, {})).builds.totalCount;
     const answers = await Promise.all([1, 2, 3].map(() => convert(request('join'))));
-    const builds = await Promise.all(answers.map((answer) => answer.json()));
+    const builds = await Promise.all(answers.map(bodyOf));
     expect(new Set(builds.map((build) => build.build_id)).size).toBe(1);
     expect((await gateway.ask(ListBuilds, {})).builds.totalCount).toBe(before + 1);
   });
@@ -76,7 +78,7 @@ onEachDatabase("CCM's conversion call", (kind) => {
     await eventsOf(gateway, location.split('/').at(-1)!);
     const ended = await call(location);
     expect(ended.status).toBe(303);
-    const build = await (await call(ended.headers.get('location')!)).json();
+    const build = await bodyOf(await call(ended.headers.get('location')!));
     expect(build.docker_info.docker_version).toBe('async');
   });
 
@@ -93,17 +95,17 @@ onEachDatabase("CCM's conversion call", (kind) => {
 
   it("tells the caller's faults from a registry's", async () => {
     const missing = await convert(request('x', `${new URL(gateway.url).host}/acme/none:1`));
-    expect([missing.status, await missing.json()]).toEqual([
+    expect([missing.status, await bodyOf(missing)]).toEqual([
       400,
       { code: expect.any(String), message: expect.stringMatching(/none/) },
     ]);
     const unreachable = await convert(request('x', 'localhost:1/acme/none:1'));
-    expect([unreachable.status, (await unreachable.json()).code]).toEqual([502, 'BAD_GATEWAY']);
+    expect([unreachable.status, (await bodyOf(unreachable)).code]).toEqual([502, 'BAD_GATEWAY']);
     const nobody = await convert({
       ...request('x'),
       request: { ...request('x').request, app_id: crypto.randomUUID() },
     });
-    expect([nobody.status, (await nobody.json()).code]).toEqual([404, 'NOT_FOUND']);
+    expect([nobody.status, (await bodyOf(nobody)).code]).toEqual([404, 'NOT_FOUND']);
   });
 
   it('answers 503 with Retry-After to those who wait while it stops, and keeps their job', async () => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { ENTITIES, MIGRATIONS } from '../../src/app.js';
 import { createDataSource } from '../../src/db/database.js';
 import { writeDevelopmentBlobs } from '../../src/demo/development-blobs.js';

@@ -26,6 +26,7 @@ onEachDatabase('reading 50 builds with app, attributes and pending task', (kind)
     const statements: string[] = [];
     // SQLite has one runner, which is handed out again and again.
     const watched = new WeakSet<object>();
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the source it is of
     const create = DataSource.prototype.createQueryRunner;
     const spy = jest.spyOn(DataSource.prototype, 'createQueryRunner').mockImplementation(function (
       this: DataSource,

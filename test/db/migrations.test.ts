@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { ENTITIES, MIGRATIONS } from '../../src/app.js';
 import { createDataSource } from '../../src/db/database.js';
 import { revertMigration, runMigrations } from '../../src/db/migrate.js';

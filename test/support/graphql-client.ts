@@ -38,8 +38,7 @@ export function connect(url: string, token: string): GraphqlClient {
       if (body.errors) throw new Error(JSON.stringify(body.errors));
       return body.data;
     },
-    subscribe: (document, variables) =>
-      live.iterate({ query: print(document), variables: (variables ?? {}) as Record<string, unknown> }) as never,
+    subscribe: (document, variables) => live.iterate({ query: print(document), variables: variables ?? {} }) as never,
     dispose: async () => {
       await live.dispose();
     },
