@@ -1,6 +1,6 @@
 // What the gateway and a conversion's child process tell each other over IPC.
 import type { Warning } from '../builds/build-parts.js';
-import type { JobStep } from '../events/job-event.entity.js';
+import type { JobStep } from '../events/job-step.js';
 import type { BootBlob } from '../jobs/job.entity.js';
 import type { JobFailureCode } from '../lib/job-failure.js';
 import type { Measurements } from '../nitro/measure.js';

@@ -3,9 +3,8 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobProgress } from '../jobs/job-handler.js';
 import type { BootBlob } from '../jobs/job.entity.js';
-import { Architecture } from '../builds/build-parts.js';
-import type { Warning } from '../builds/build-parts.js';
-import { JobStep } from '../events/job-event.entity.js';
+import type { Architecture, Warning } from '../builds/build-parts.js';
+import { JobStep } from '../events/job-step.js';
 import { enclaveCommand } from '../nitro/argv.js';
 import { loadBlobs } from '../nitro/blobs.js';
 import type { BootBlobs } from '../nitro/blobs.js';
@@ -49,7 +48,7 @@ export async function convert(
   reports: ConversionReports,
   signal: AbortSignal,
 ): Promise<ConversionResult> {
-  const architecture = request.architecture === Architecture.ARM64 ? 'arm64' : 'amd64';
+  const architecture = OCI_ARCHITECTURES[request.architecture];
   const blobs = await loadBlobs(place.blobsDir, architecture);
   reports.bootBlobs(blobs.files);
   if (!blobs.bootable) reports.warn({ code: 'NOT_BOOTABLE', message: NOT_BOOTABLE });
@@ -79,6 +78,9 @@ export async function convert(
     exposedPorts: image.config.config.ExposedPorts ?? [],
   };
 }
+
+/** Types only are imported from the catalog: this runs in a process that loads nothing of GraphQL or the database. */
+const OCI_ARCHITECTURES = { AMD64: 'amd64', ARM64: 'arm64' } as const satisfies Record<Architecture, string>;
 
 const NOT_BOOTABLE =
   'The kernel in the blobs folder is none that boots: this image is for trying out and will not start as an enclave.';

@@ -30,6 +30,7 @@ class OpenTransaction implements Transaction {
 export function transactionsOn(source: DataSource): { run: InTransaction; idle(): Promise<void> } {
   const inside = new AsyncLocalStorage<true>();
   const oneAtATime = source.options.type === 'sqlite';
+  const open = new Set<Promise<unknown>>();
   let last: Promise<unknown> = Promise.resolve();
 
   async function execute<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -48,16 +49,17 @@ export function transactionsOn(source: DataSource): { run: InTransaction; idle()
 
   async function run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     if (inside.getStore()) throw new Error('A transaction was opened inside another one');
-    if (!oneAtATime) return execute(work);
-    const turn = last.then(() => execute(work));
-    last = turn.catch(() => undefined);
+    const turn = oneAtATime ? last.then(() => execute(work)) : execute(work);
+    const ended: Promise<unknown> = turn.catch(() => undefined).finally(() => open.delete(ended));
+    open.add(ended);
+    last = ended;
     return turn;
   }
 
   return {
     run,
     async idle() {
-      await last;
+      while (open.size > 0) await Promise.all(open);
     },
   };
 }

@@ -3,6 +3,7 @@ import { GraphQLSafeInt } from 'graphql-scalars';
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
 import { IdColumn, PrimaryIdColumn, TextColumn, TimeColumn, WordColumn } from '../db/columns.js';
+import { JobStep } from './job-step.js';
 
 export enum JobStatus {
   QUEUED = 'QUEUED',
@@ -25,14 +26,6 @@ registerEnumType(JobStatus, {
   },
 });
 
-export enum JobStep {
-  PULLING = 'PULLING',
-  FLATTENING = 'FLATTENING',
-  BUILDING = 'BUILDING',
-  MEASURING = 'MEASURING',
-  PUSHING = 'PUSHING',
-  REGISTERING = 'REGISTERING',
-}
 registerEnumType(JobStep, {
   name: 'JobStep',
   description: 'What a running job does; set while its status is RUNNING.',

@@ -1,5 +1,5 @@
 // What does the work of one kind of job. This folder knows the interface and no handler.
-import type { JobStep } from '../events/job-event.entity.js';
+import type { JobStep } from '../events/job-step.js';
 import type { Warning } from '../builds/build-parts.js';
 import type { Transaction } from '../lib/transaction.js';
 import type { BootBlob, Job, JobKind, OutputImage } from './job.entity.js';

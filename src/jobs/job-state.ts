@@ -1,6 +1,6 @@
 // How a job moves on: pure rules from a job and a change to the changed job and the events that tell of it.
 import { isFinal, JobEvent, JobEventKind, JobStatus } from '../events/job-event.entity.js';
-import type { JobStep } from '../events/job-event.entity.js';
+import type { JobStep } from '../events/job-step.js';
 import type { Warning } from '../builds/build-parts.js';
 import type { BootBlob, Failure, Job, OutputImage } from './job.entity.js';
 

@@ -7,7 +7,8 @@ import { Build } from '../builds/build.entity.js';
 import { Warning } from '../builds/build-parts.js';
 import { IdColumn, JsonColumn, PrimaryIdColumn, TextColumn, TimeColumn, WordColumn } from '../db/columns.js';
 import type { Actor } from '../events/catalog-log.entity.js';
-import { JobStatus, JobStep } from '../events/job-event.entity.js';
+import { JobStatus } from '../events/job-event.entity.js';
+import { JobStep } from '../events/job-step.js';
 import { JobFailureCode } from '../lib/job-failure.js';
 import { Node } from '../lib/node.js';
 

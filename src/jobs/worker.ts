@@ -31,13 +31,13 @@ export class Worker {
 
   /** Queues again what a process that died left running, and returns everything there is to do, oldest first. */
   recover(): Promise<string[]> {
-    return this.inTransaction((tx) => this.jobs.recover(tx, afterLoss));
+    return this.inTransaction((tx) => this.jobs.recover(tx, (job) => afterLoss(job)));
   }
 
   /** Works on a job until it is final or handed back. Never rejects. */
   readonly work = async (jobId: string): Promise<void> => {
     try {
-      while (await this.runOnce(jobId)) this.logger.warn({ jobId }, 'the run was lost, starting another one');
+      while (await this.runOnce(jobId));
     } catch (error) {
       this.logger.error({ jobId, err: error }, 'a job could not be brought to its end');
     }
@@ -115,6 +115,8 @@ export class Worker {
     if (cause instanceof RunIsVoid || (cause instanceof Stopped && cause.reason === 'cancelled')) return false;
     const change = cause instanceof Stopped ? ({ type: 'queued' } as const) : afterError(job, cause);
     if (change.type === 'failed') this.logFailure(job, cause);
+    else if (cause instanceof JobFailure)
+      this.logger.warn({ jobId: job.id, reason: cause.message }, 'the run was lost');
     try {
       await this.inTransaction((tx) => this.jobs.advance(tx, job, [change]));
     } catch (writeError) {
@@ -140,14 +142,14 @@ function afterError(job: Job, cause: unknown): JobChange {
     const hint = `Its log has the details under the job's id ${job.id}.`;
     return { type: 'failed', failure: { code: JobFailureCode.INTERNAL, message, hint } };
   }
-  if (cause.code === JobFailureCode.WORKER_LOST) return afterLoss(job);
+  if (cause.code === JobFailureCode.WORKER_LOST) return afterLoss(job, cause.message);
   const { code, message, hint } = cause;
   return { type: 'failed', failure: { code, message, hint } };
 }
 
-function afterLoss(job: Job): JobChange {
+function afterLoss(job: Job, how = ''): JobChange {
   if (job.attempt < MAX_ATTEMPTS) return { type: 'queued' };
-  const message = `The process that worked on the job was lost ${job.attempt} times.`;
+  const message = `The process that worked on the job was lost ${job.attempt} times. ${how}`.trim();
   const hint = 'Look for a lack of memory on the machine of the gateway, then start the conversion again.';
   return { type: 'failed', failure: { code: JobFailureCode.WORKER_LOST, message, hint } };
 }

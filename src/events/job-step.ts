@@ -1,0 +1,9 @@
+// Alone in its file, so that the process of a conversion loads neither GraphQL nor the database for it.
+export enum JobStep {
+  PULLING = 'PULLING',
+  FLATTENING = 'FLATTENING',
+  BUILDING = 'BUILDING',
+  MEASURING = 'MEASURING',
+  PUSHING = 'PUSHING',
+  REGISTERING = 'REGISTERING',
+}
