@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventsOf, showJob, startConversion } from '../support/conversions.js';
 import { writeDevelopmentBlobs } from '../../src/demo/development-blobs.js';
@@ -86,10 +86,7 @@ onEachDatabase('a gateway whose process is killed', (kind) => {
   it('starts a conversion again whose own process alone was killed', async () => {
     const jobId = await startConversion(gateway, await storeImage(32));
     await reached(jobId, 'PULLING');
-    const [child] = execFileSync('pgrep', ['-P', String(gateway.pid)])
-      .toString()
-      .trim()
-      .split('\n');
+    const [child] = readFileSync(`/proc/${gateway.pid}/task/${gateway.pid}/children`, 'utf8').split(' ');
     process.kill(Number(child), 'SIGKILL');
     const events = await eventsOf(gateway, jobId);
     expect(events.at(-1)).toMatchObject({ status: 'SUCCEEDED' });
@@ -112,12 +109,7 @@ onEachDatabase('a gateway whose process is killed', (kind) => {
 
   it('leaves no temporary files behind', async () => {
     await restart('SIGTERM');
-    const left = execFileSync('find', [
-      join(environment.DATA_DIR!, 'spool'),
-      join(environment.DATA_DIR!, 'store', 'tmp'),
-      '-mindepth',
-      '1',
-    ]);
-    expect(left.toString()).toBe('');
+    const folders = [join(environment.DATA_DIR!, 'spool'), join(environment.DATA_DIR!, 'store', 'tmp')];
+    expect(folders.flatMap((folder) => readdirSync(folder))).toEqual([]);
   });
 });

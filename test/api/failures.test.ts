@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
@@ -17,6 +17,7 @@ import { startGatewayProcess } from '../support/gateway-process.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import { startHttpFake } from '../support/http-fake.js';
 import type { HttpFake } from '../support/http-fake.js';
+import { isInstalled } from '../support/requirements.js';
 
 const PASSWORD = 'very-secret-registry-password';
 
@@ -99,7 +100,7 @@ onEachDatabase('a conversion that can not succeed', (kind) => {
   });
 });
 
-const canMount = process.getuid?.() === 0 && existsSync('/bin/mount');
+const canMount = process.getuid?.() === 0 && isInstalled('mount');
 if (!canMount && process.env.REQUIRE_ALL === '1')
   throw new Error('A test needs root for a small tmpfs, but REQUIRE_ALL=1');
 const describeRoot = canMount ? describe : describe.skip;

@@ -6,6 +6,7 @@ import type { Tokens } from '../../../src/auth/tokens.js';
 import type { Build } from '../../../src/builds/build.entity.js';
 import type { ConvertNitroImageInput } from '../../../src/conversions/conversion.input.js';
 import { JobEvents } from '../../../src/events/job-events.js';
+import { isFinal, JobEventKind } from '../../../src/events/job-event.entity.js';
 import type { JobEvent } from '../../../src/events/job-event.entity.js';
 import { InProcessWaker } from '../../../src/events/waker.js';
 import { ccmFormat } from '../../../src/formats/ccm/ccm-format.js';
@@ -37,7 +38,9 @@ export class CcmServer {
     // What JobEvents asks of a database, answered from the list.
     const find = async (_entity: unknown, { where }: { where: { seq: { value: number } } }) =>
       this.events.filter(({ seq }) => seq > where.seq.value);
-    const events = new JobEvents({ find } as never, this.waker);
+    const existsBy = async () =>
+      this.events.some(({ kind, status }) => kind === JobEventKind.STATUS && isFinal(status));
+    const events = new JobEvents({ find, existsBy } as never, this.waker);
     const { routes } = ccmFormat({
       inTransaction: (work) => work({} as never),
       builds: { create: () => Promise.reject(new Error('Not here')) },

@@ -1,4 +1,4 @@
-import { JobStep } from '../../../src/events/job-event.entity.js';
+import { JobStep } from '../../../src/events/job-step.js';
 import { JobFailureCode } from '../../../src/lib/job-failure.js';
 import { CcmServer } from './ccm-server.js';
 import { emptyBuild, wireConversion } from './documents.js';
