@@ -68,7 +68,9 @@ function tailOf(child: ChildProcess): () => string {
 
 function lost({ exitCode, signalCode }: ChildProcess, stderr: string): JobFailure {
   const end = signalCode ? `was killed by ${signalCode}` : `ended with the code ${exitCode}`;
-  const lastLine = stderr.trim().split('\n').at(-1);
+  const lines = stderr.trim().split('\n');
+  // Node's last line is its own version.
+  const lastLine = lines.findLast((line) => /Error|ERROR/.test(line)) ?? lines.at(-1);
   const message = `The process of the conversion ${end}${lastLine ? `: ${lastLine.slice(0, 300)}` : '.'}`;
   return new JobFailure(JobFailureCode.WORKER_LOST, message, 'It is started again by itself.');
 }

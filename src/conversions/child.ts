@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { JobFailure } from '../lib/job-failure.js';
 import { packageRoot } from '../lib/package-root.js';
 import { Upstream } from '../lib/upstream.js';
+import { asDiskFailure } from '../oci/image-failure.js';
 import type { ImageRepository } from '../oci/image-repository.js';
 import { RegistryClient } from '../oci/registry-client.js';
 import { Store } from '../oci/store.js';
-import type { ChildMessage, ConversionTask } from './child-messages.js';
+import type { ChildMessage, ConversionResult, ConversionTask } from './child-messages.js';
 import { convert } from './convert.js';
 import type { ConversionReports } from './convert.js';
 import type { ImageTarget } from './conversion-request.js';
@@ -22,10 +23,13 @@ const send = (message: ChildMessage) =>
 
 process.once('disconnect', () => process.exit(1));
 process.once('message', (task) => {
-  void work(task as ConversionTask).then(() => process.disconnect());
+  void convertTask(task as ConversionTask)
+    .then((result): ChildMessage => ({ type: 'done', result }), failureMessage)
+    .then(send)
+    .then(() => process.disconnect());
 });
 
-async function work(task: ConversionTask): Promise<void> {
+async function convertTask(task: ConversionTask): Promise<ConversionResult> {
   const upstream = new Upstream({ allow: task.upstreamAllow });
   const store = new Store(task.storeDir);
   const registries = new RegistryClient(upstream);
@@ -45,17 +49,16 @@ async function work(task: ConversionTask): Promise<void> {
     toolVersion: version(),
   };
   try {
-    const result = await convert(request, place, throttledReports(), new AbortController().signal);
-    await send({ type: 'done', result });
-  } catch (error) {
-    await send(failureMessage(error));
+    return await convert(request, place, throttledReports(), new AbortController().signal);
   } finally {
-    await rm(layerFile, { force: true });
+    // What can not be removed now is swept later; it changes nothing about the result.
+    await rm(layerFile, { force: true }).catch(() => undefined);
     await upstream.close();
   }
 }
 
-function failureMessage(error: unknown): ChildMessage {
+function failureMessage(thrown: unknown): ChildMessage {
+  const error = asDiskFailure(thrown);
   if (error instanceof JobFailure) {
     const { code, message, hint } = error;
     return { type: 'failed', code, message, hint };

@@ -19,7 +19,7 @@ onEachDatabase('a search for text', (kind) => {
     const apps = new AppService(database.reader);
     for (const name of NAMES) {
       const description = name === 'Hello' ? 'a Word of greeting' : undefined;
-      await database.inTransaction((tx) => apps.create(tx, principal, { name, description } as never));
+      await database.inTransaction((tx) => apps.create(tx, principal, { name, description }));
     }
   });
   afterAll(() => database.close());

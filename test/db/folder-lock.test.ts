@@ -14,7 +14,9 @@ describe('a locked folder', () => {
     await expect(lockFolder(folder)).rejects.toThrow(`${folder} is in use by another gateway`);
     await expect(lockFolder(folder)).rejects.toThrow('DATA_DIR');
     await free();
-    await (await lockFolder(folder))();
+    await (
+      await lockFolder(folder)
+    )();
   });
 
   it('does not keep another folder', async () => {
@@ -34,7 +36,9 @@ describe('a locked folder', () => {
     const ended = once(holder, 'exit');
     holder.kill('SIGKILL');
     await ended;
-    await (await lockFolder(folder))();
+    await (
+      await lockFolder(folder)
+    )();
   });
 
   it('must exist', async () => {

@@ -37,10 +37,10 @@ onEachDatabase('a row', (kind) => {
 
   const draft: BuildDraft = {
     name: 'Ä "name" with \\ and \n',
-    dockerInfo: { dockerImageName: '/acme/hello', dockerVersion: '1', exposedPorts: [] } as never,
+    dockerInfo: { dockerImageName: '/acme/hello', dockerVersion: '1', exposedPorts: [] },
     attributes: [{ key: 'k', platform: Platform.NITRO_ENCLAVE, pcr0: 'ab'.repeat(48) } as never],
     memSizeMb: BEYOND_32_BITS,
-    configs: { deep: [{ null: null, text: '\u{1f512}', number: 1.5, '10': 1 }] } as never,
+    configs: { deep: [{ null: null, text: '\u{1f512}', number: 1.5, '10': 1 }] },
     enableOverlayFilesystemPersistence: true,
   };
 

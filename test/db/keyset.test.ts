@@ -54,7 +54,7 @@ onEachDatabase('pages by position', (kind) => {
     const expected = bytewise(list, column);
     for (const size of [1, 2, 5, COUNT, 200]) {
       const forwards: string[] = [];
-      for (let after: string | null = null; ; ) {
+      for (let after: string | null = null; ;) {
         const { nodes, pageInfo } = await page(order, { first: size, after });
         forwards.push(...nodes.map(({ id }) => id));
         if (!pageInfo.hasNextPage) break;
@@ -62,7 +62,7 @@ onEachDatabase('pages by position', (kind) => {
       }
       expect(forwards).toEqual(expected);
       const backwards: string[] = [];
-      for (let before: string | null = null; ; ) {
+      for (let before: string | null = null; ;) {
         const { nodes, pageInfo } = await page(order, { last: size, before });
         backwards.unshift(...nodes.map(({ id }) => id));
         if (!pageInfo.hasPreviousPage) break;

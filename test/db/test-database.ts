@@ -19,7 +19,13 @@ export async function openTestDatabase(kind: DatabaseKind): Promise<TestDatabase
     ...database,
     async createPrincipal() {
       const accountId = newId();
-      const account = { id: accountId, name: 'test', hubId: newHexId(), awsAccountId: newHexId(), createdAt: new Date() };
+      const account = {
+        id: accountId,
+        name: 'test',
+        hubId: newHexId(),
+        awsAccountId: newHexId(),
+        createdAt: new Date(),
+      };
       await database.inTransaction((tx) => tx.manager.insert(Account, account));
       return { accountId, userId: null, tokenId: newId(), name: 'test', role: Role.WRITER };
     },

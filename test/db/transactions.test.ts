@@ -86,7 +86,7 @@ onEachDatabase('transactions', (kind) => {
   it('can be read when they call back after the commit', async () => {
     let read: Promise<string[]> | undefined;
     await database.inTransaction(async (tx) => {
-      tx.afterCommit(() => (read = namesLike('visible')));
+      tx.afterCommit(() => void (read = namesLike('visible')));
       await insert(tx, 'visible');
     });
     expect(await read).toEqual(['visible']);
@@ -103,7 +103,7 @@ onEachDatabase('transactions', (kind) => {
   it('can be opened by what another one called back after its commit', async () => {
     let next: Promise<void> | undefined;
     await database.inTransaction(async (tx) => {
-      tx.afterCommit(() => (next = database.inTransaction((inner) => insert(inner, 'next'))));
+      tx.afterCommit(() => void (next = database.inTransaction((inner) => insert(inner, 'next'))));
     });
     await next;
     expect(await namesLike('next')).toEqual(['next']);

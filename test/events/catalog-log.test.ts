@@ -115,8 +115,8 @@ onEachDatabase('the catalog log', (kind) => {
   });
 
   it('takes more changes at once than one statement has room for', async () => {
-    await record(...upTo(4_000).map((index) => change(`bulk ${index}`)));
-    expect(await seqs()).toEqual(upTo(4_000));
+    await record(...upTo(7_000).map((index) => change(`bulk ${index}`)));
+    expect(await seqs()).toEqual(upTo(7_000));
   });
 
   it.each([

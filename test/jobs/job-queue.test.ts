@@ -1,0 +1,78 @@
+import { InProcessQueue } from '../../src/jobs/job-queue.js';
+import { gate } from './job-setup.js';
+
+/** Work that runs until a test lets each job go on. */
+function steered(concurrency: number) {
+  const begun: string[] = [];
+  const ended: string[] = [];
+  const gates = new Map<string, ReturnType<typeof gate>>();
+  const gateOf = (id: string) => gates.get(id) ?? gates.set(id, gate()).get(id)!;
+  const queue = new InProcessQueue(async (id) => {
+    begun.push(id);
+    await gateOf(id).passed;
+    gates.delete(id);
+    ended.push(id);
+  }, concurrency);
+  return { queue, begun, ended, finish: (id: string) => gateOf(id).open() };
+}
+
+const turn = () => new Promise(setImmediate);
+
+describe('a queue in the process', () => {
+  it('runs as many jobs at once as it may, first in, first out', async () => {
+    const { queue, begun, finish } = steered(2);
+    for (const id of ['a', 'b', 'c', 'd']) queue.add(id);
+    await turn();
+    expect(begun).toEqual(['a', 'b']);
+    finish('b');
+    await turn();
+    expect(begun).toEqual(['a', 'b', 'c']);
+    for (const id of ['a', 'c', 'd']) finish(id);
+    await turn();
+    expect(begun).toEqual(['a', 'b', 'c', 'd']);
+    await queue.close();
+  });
+
+  it('takes a job once that waits or runs, and again after it ended', async () => {
+    const { queue, begun, finish } = steered(1);
+    for (const id of ['a', 'b', 'a', 'b', 'b']) queue.add(id);
+    await turn();
+    queue.add('a');
+    finish('a');
+    await turn();
+    finish('b');
+    await turn();
+    expect(begun).toEqual(['a', 'b']);
+    queue.add('a');
+    await turn();
+    expect(begun).toEqual(['a', 'b', 'a']);
+    finish('a');
+    await queue.close();
+  });
+
+  it('is closed once what runs has ended, and begins nothing more', async () => {
+    const { queue, begun, ended, finish } = steered(2);
+    for (const id of ['a', 'b', 'c']) queue.add(id);
+    await turn();
+    let isClosed = false;
+    const closed = queue.close().then(() => (isClosed = true));
+    queue.add('d');
+    finish('a');
+    await turn();
+    expect([isClosed, begun, ended]).toEqual([false, ['a', 'b'], ['a']]);
+    finish('b');
+    await closed;
+    expect([begun, ended]).toEqual([
+      ['a', 'b'],
+      ['a', 'b'],
+    ]);
+  });
+
+  it('is closed at once where nothing runs', async () => {
+    const { queue, begun } = steered(1);
+    await queue.close();
+    queue.add('a');
+    await turn();
+    expect(begun).toEqual([]);
+  });
+});
