@@ -161,6 +161,7 @@ const jobColumns = ({ id, word, text, integer, bigint }: Columns) => [
   word('step', nullable),
   integer('progress'),
   integer('attempt'),
+  integer('losses'),
   text('input'),
   word('inputFingerprint'),
   text('sealedCredentials', nullable),

@@ -107,7 +107,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     const url = config.publicUrl ?? `http://localhost:${listening.port}`;
     const names = new OwnNames(new URL(url).host, [`127.0.0.1:${listening.port}`]);
     const services = createServices(config, database, names, logger);
-    shutdown.add(await startWork(services));
+    await startWork(services, shutdown);
     await serve(services, listening, logger, shutdown);
     return { url, adminTokenFile, close: () => shutdown.run() };
   } catch (error) {
@@ -140,7 +140,7 @@ async function serve(
   const fastify = await startWebApp({ listening, apollo, toGraphQLError, logger, tokens, groups, checkReady });
   shutdown.add(() => fastify.close());
   const authenticate = (payload: Record<string, unknown>) => authenticateSocket(tokens, payload);
-  shutdown.add(serveWebSocket(listening.server, { schema, formatError, authenticate }));
+  shutdown.add(serveWebSocket(listening.server, { schema, formatError, authenticate, logger }));
 }
 
 type Services = ReturnType<typeof createServices>;
@@ -154,7 +154,7 @@ function createServices(config: Config, database: Database, names: OwnNames, log
   const tasks = new TaskService(reader);
   const apps = new AppService(reader);
   const buildQuery = new BuildQuery(reader, names);
-  const builds = new BuildService(apps, tasks);
+  const builds = new BuildService(apps, tasks, names);
   const jobs = new JobService(jobEvents, seal);
   const jobQuery = new JobQuery(reader, names);
   const storeDir = join(config.dataDir, 'store');
@@ -197,23 +197,30 @@ function createResolvers(services: Services) {
 /** The schema alone, for printing it: nothing behind it works. */
 export const describeSchema = (): GraphQLSchema => createSchema(createResolvers({} as Services));
 
-/** Clears what a process that died left behind, takes over its jobs, and returns how to stop working. */
-async function startWork({ worker, queue, store, spoolDir }: Services): Promise<() => Promise<void>> {
+/** Clears what a process that died left behind and takes over its jobs. */
+async function startWork(services: Services, shutdown: Shutdown): Promise<void> {
+  const { worker, queue, jobs, reader, store, spoolDir } = services;
   await mkdir(spoolDir, { recursive: true });
   // Its content only: the folder itself may be a volume of its own.
   for (const name of await readdir(spoolDir)) await rm(join(spoolDir, name), { recursive: true, force: true });
   await store.cleanTemporary();
-  for (const jobId of await worker.recover()) queue.add(jobId);
-  return async () => {
-    const closed = queue.close();
+  const enqueue = (jobIds: string[]) => jobIds.forEach((jobId) => queue.add(jobId));
+  enqueue(await worker.recover());
+  // A job whose COMMIT was durable but never acknowledged was not queued; a database that is away is met next time.
+  const sweep = setInterval(() => void jobs.listQueued(reader).then(enqueue, () => undefined), SWEEP_MS);
+  // At once, not when its turn comes: a client that is slow to go must not keep jobs from being handed back.
+  shutdown.signal.addEventListener('abort', () => {
+    clearInterval(sweep);
     worker.stopAll();
-    await closed;
-  };
+  });
+  shutdown.add(() => queue.close());
 }
 
+const SWEEP_MS = 30_000;
+
 function authenticateSocket(tokens: Tokens, payload: Record<string, unknown>): Promise<Principal> {
-  const headers = Object.entries(payload).map(([name, value]) => [name.toLowerCase(), String(value)]);
-  const token = tokenFrom(Object.fromEntries(headers) as Record<string, string>);
+  const texts = Object.entries(payload).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const token = tokenFrom(Object.fromEntries(texts.map(([name, text]) => [name.toLowerCase(), text])));
   if (token === undefined) throw new CatalogError('UNAUTHENTICATED', 'connection_init must bring an Authorization.');
   return tokens.authenticate(token);
 }

@@ -108,11 +108,25 @@ function fetcher(parameters, options) {
   return { subscribe: (observer) => ({ unsubscribe: liveClient().subscribe(parameters, observer) }) };
 }
 
+// GraphiQL would keep what is typed, registry passwords in variables too, in localStorage.
+const kept = new Map();
+const storage = {
+  get length() {
+    return kept.size;
+  },
+  getItem: (key) => kept.get(key) ?? null,
+  setItem: (key, value) => void kept.set(key, String(value)),
+  removeItem: (key) => void kept.delete(key),
+  clear: () => kept.clear(),
+};
+
+const defaultTabs = EXAMPLES.map((query) => ({ query }));
+
 const root = ReactDOM.createRoot(document.getElementById('graphiql'));
 const render = () =>
   // Another key makes GraphiQL read the schema again, now with the new token.
   root.render(
-    React.createElement(GraphiQL, { key: token(), fetcher, defaultTabs: EXAMPLES.map((query) => ({ query })) }),
+    React.createElement(GraphiQL, { key: token(), fetcher, storage, defaultTabs, isHeadersEditorEnabled: false }),
   );
 
 field.addEventListener('change', () => {

@@ -1,6 +1,7 @@
 import { GraphQLJSONObject, GraphQLSafeInt } from 'graphql-scalars';
 import { Field, ID, InputType, Int } from 'type-graphql';
 import { badInput } from '../lib/errors.js';
+import { isUuid } from '../lib/ids.js';
 import { AdvancedSettings } from './advanced-settings.js';
 import { AppSigner, CertificatePolicy, DefaultBuildSettings } from './app-settings.js';
 
@@ -68,13 +69,23 @@ export function checkApp(input: CreateAppInput): void {
   for (const field of ['memSizeMb', 'threads', 'isvprodid', 'isvsvn'] as const) {
     if ((input[field] ?? 0) < 0) throw badInput(`\`${field}\` must not be negative.`, field);
   }
+  if (input.groupId !== undefined && !isUuid(input.groupId)) throw badInput('`groupId` must be a UUID.', 'groupId');
   checkTexts(input.labels, 'labels');
   checkTexts(input.customMetadata, 'customMetadata');
-  for (const [index, signer] of (input.signers ?? []).entries()) {
-    if (Object.keys(signer).length !== 1) {
-      throw badInput('A signer has exactly one of `sgx` and `nitroEnclave`.', 'signers', String(index));
-    }
-  }
+  for (const [index, signer] of (input.signers ?? []).entries()) checkSigner(signer, ['signers', String(index)]);
+}
+
+function checkSigner(signer: AppSigner, path: string[]): void {
+  if (Object.keys(signer).length !== 1)
+    throw badInput('A signer has exactly one of `sgx` and `nitroEnclave`.', ...path);
+  const { sgx, nitroEnclave } = signer;
+  if (sgx) checkHex(sgx.mrsigner, 64, ...path, 'sgx', 'mrsigner');
+  if (nitroEnclave) checkHex(nitroEnclave.pcr8, 96, ...path, 'nitroEnclave', 'pcr8');
+}
+
+function checkHex(text: string, digits: number, ...path: string[]): void {
+  if (text.length === digits && /^[0-9a-f]+$/i.test(text)) return;
+  throw badInput(`\`${path.at(-1)}\` must be ${digits} hex digits.`, ...path);
 }
 
 function checkTexts(texts: object | undefined, field: string): void {

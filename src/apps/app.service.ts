@@ -51,10 +51,6 @@ export class AppService {
     throw new CatalogError('NOT_FOUND', `There is no app with the ${field} ${JSON.stringify(value)}.`, details);
   }
 
-  async find(accountId: string, id: string): Promise<App | undefined> {
-    return (await this.byIds(accountId, [id]))[0];
-  }
-
   async byIds(accountId: string, ids: readonly string[]): Promise<App[]> {
     const rows = await selectRows(this.reader, App, 'app')
       .where({ accountId, id: In([...ids]) })

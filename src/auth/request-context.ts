@@ -11,25 +11,36 @@ export interface Batched<Row extends { id: string }> {
 const MAX_BATCH = 500;
 
 export class RequestContext {
-  private readonly loaders = new Map<object, DataLoader<string, unknown>>();
+  private readonly loaders = new Map<unknown, DataLoader<string, unknown>>();
 
   constructor(readonly principal: Principal) {}
 
-  /** One row by id, read together with what the rest of the operation asks of the same source. */
+  /** One row by id, whatever its case, read together with what the rest of the operation asks of the same source. */
   load<Row extends { id: string }>(source: Batched<Row>, id: string | null): Promise<Row | null> {
-    return id === null ? Promise.resolve(null) : (this.loaderOf(source).load(id) as Promise<Row | null>);
+    return id === null ? Promise.resolve(null) : (this.loaderOf(source).load(id.toLowerCase()) as Promise<Row | null>);
+  }
+
+  /**
+   * Something per key, read together with what the rest of the operation asks under the same name.
+   * @param read answers in the order of the keys
+   */
+  loadAs<T>(name: string, key: string, read: (keys: readonly string[]) => Promise<T[]>): Promise<T> {
+    return this.loader(name, read).load(key) as Promise<T>;
   }
 
   private loaderOf<Row extends { id: string }>(source: Batched<Row>): DataLoader<string, unknown> {
-    let loader = this.loaders.get(source);
+    return this.loader(source, async (ids) => {
+      const rows = await source.byIds(this.principal.accountId, ids);
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      return ids.map((id) => byId.get(id) ?? null);
+    });
+  }
+
+  private loader(owner: unknown, read: (keys: readonly string[]) => Promise<unknown[]>): DataLoader<string, unknown> {
+    let loader = this.loaders.get(owner);
     if (!loader) {
-      const read = async (ids: readonly string[]) => {
-        const rows = await source.byIds(this.principal.accountId, ids);
-        const byId = new Map(rows.map((row) => [row.id, row]));
-        return ids.map((id) => byId.get(id) ?? null);
-      };
       loader = new DataLoader(read, { maxBatchSize: MAX_BATCH });
-      this.loaders.set(source, loader);
+      this.loaders.set(owner, loader);
     }
     return loader;
   }

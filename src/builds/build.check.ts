@@ -8,8 +8,14 @@ import { PLATFORM_MEMBERS } from './image-attributes.js';
 import type { ImageAttributesInput, StoredAttributes } from './image-attributes.js';
 
 const MAX_ATTRIBUTES = 32;
+const MAX_DOCUMENT_BYTES = 256 * 1024;
+const MAX_IMAGE_NAME_LENGTH = 2_048;
 
 export function checkBuild(input: CreateBuildInput): void {
+  // Lists read whole rows, 200 at a time.
+  if (Buffer.byteLength(JSON.stringify(input)) > MAX_DOCUMENT_BYTES) {
+    throw badInput(`All documents of a build together have at most ${MAX_DOCUMENT_BYTES} bytes.`);
+  }
   if (input.dockerInfo) checkDockerInfo(input.dockerInfo);
   if (input.groupId && !isUuid(input.groupId)) throw badInput('`groupId` must be a UUID.', 'groupId');
   for (const field of ['memSizeMb', 'threads', 'isvprodid', 'isvsvn'] as const) {
@@ -18,8 +24,11 @@ export function checkBuild(input: CreateBuildInput): void {
 }
 
 function checkDockerInfo({ dockerImageName, dockerVersion, dockerImageSizeMib, exposedPorts }: DockerInfo): void {
-  if (dockerImageName.trim() === '')
-    throw badInput('`dockerImageName` must not be empty.', 'dockerInfo', 'dockerImageName');
+  const isName = dockerImageName.trim() !== '' && !dockerImageName.startsWith('/');
+  if (!isName || dockerImageName.length > MAX_IMAGE_NAME_LENGTH) {
+    const rule = `\`dockerImageName\` must have 1 to ${MAX_IMAGE_NAME_LENGTH} characters and not begin with a slash.`;
+    throw badInput(rule, 'dockerInfo', 'dockerImageName');
+  }
   if (dockerVersion.length > 255) throw badInput('`dockerVersion` is too long.', 'dockerInfo', 'dockerVersion');
   if ((dockerImageSizeMib ?? 0) < 0) {
     throw badInput('`dockerImageSizeMib` must not be negative.', 'dockerInfo', 'dockerImageSizeMib');

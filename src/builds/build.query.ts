@@ -65,21 +65,27 @@ export class BuildQuery {
     return readPage(query, order, parsePage(page, order.name), this.read);
   }
 
+  /** A build with the name of its docker image as it is to be shown. */
+  shown(build: Build): Build {
+    const { dockerInfo } = build;
+    if (!dockerInfo) return build;
+    return { ...build, dockerInfo: { ...dockerInfo, dockerImageName: this.names.toShown(dockerInfo.dockerImageName) } };
+  }
+
   private restrict(query: SelectQueryBuilder<Build>, accountId: string, filter: BuildFilter): void {
     const { appId, status, deploymentStatus, platform, dockerImageName, text } = filter;
-    if (appId) query.andWhere({ appId });
+    if (appId) query.andWhere({ appId: appId.toLowerCase() });
     if (status) query.andWhere({ statusType: In(status) });
     if (deploymentStatus) query.andWhere({ deploymentStatusType: deploymentStatus });
     if (dockerImageName)
       query.andWhere({ dockerImageName: In([dockerImageName, this.names.toStored(dockerImageName)]) });
-    if (platform) whereMeasured(query, accountId, ['m.platform IN (:...platforms)'], { platforms: platform });
+    if (platform?.length === 0) query.andWhere('1 = 0');
+    else if (platform) whereMeasured(query, accountId, ['m.platform IN (:...platforms)'], { platforms: platform });
     if (text) containsText(query, ['sortName', 'appName', 'dockerImageName'], text);
   }
 
   private readonly read = (row: Row): Build => {
-    const build = fromRow(Build, row);
-    if (build.dockerInfo) build.dockerInfo.dockerImageName = this.names.toShown(build.dockerInfo.dockerImageName);
-    return build;
+    return this.shown(fromRow(Build, row));
   };
 }
 

@@ -83,7 +83,7 @@ export class BuildResolver {
   ): Promise<CreateBuildPayload> {
     requireAccess(context.principal, 'WRITER');
     return withUserErrors(async () => ({
-      build: await this.inTransaction((tx) => this.service.create(tx, context.principal, input)),
+      build: this.query.shown(await this.inTransaction((tx) => this.service.create(tx, context.principal, input))),
     }));
   }
 }

@@ -8,14 +8,19 @@ import type { Actor } from '../events/catalog-log.entity.js';
 import { recordChange } from '../events/catalog-log.js';
 import { newId } from '../lib/ids.js';
 import { withoutNulls } from '../lib/json.js';
+import type { OwnNames } from '../lib/own-names.js';
 import type { Transaction } from '../lib/transaction.js';
 import { TaskType } from '../tasks/task.entity.js';
 import type { TaskService } from '../tasks/task.service.js';
 import { checkBuild, enclaveInfoOf, storedAttributes } from './build.check.js';
 import { Build } from './build.entity.js';
 import type { CreateBuildInput } from './build.input.js';
+import type { DockerInfo } from './docker-info.js';
 import { BuildPhase, BuildStatusType, DeploymentStatusType } from './build-parts.js';
 import { Measurement, measurementsOf } from './measurements.js';
+
+/** What indexes hold of a name; PostgreSQL takes no more than about 2,700 bytes. */
+const MAX_SORT_NAME = 255;
 
 /** A build before it has an id and a review; what is left out is null or empty. */
 export type BuildDraft = Partial<
@@ -26,16 +31,18 @@ export class BuildService {
   constructor(
     private readonly apps: AppService,
     private readonly tasks: TaskService,
+    private readonly names: OwnNames,
   ) {}
 
   /** Registers a build made elsewhere. Throws BAD_USER_INPUT, and NOT_FOUND for an unknown app. */
   async create(tx: Transaction, principal: Principal, input: CreateBuildInput): Promise<Build> {
     const given = withoutNulls({ ...input });
     checkBuild(given);
-    const { dockerInfo, memSizeMb, threads, advancedSettings, launchHint, groupId } = given;
+    const { memSizeMb, threads, advancedSettings, launchHint, groupId } = given;
     const draft: BuildDraft = {
       ...(await this.appOf(tx, principal.accountId, given)),
-      ...{ dockerInfo, memSizeMb, threads, advancedSettings, launchHint, groupId },
+      dockerInfo: given.dockerInfo && this.stored(given.dockerInfo),
+      ...{ memSizeMb, threads, advancedSettings, launchHint, groupId },
       attributes: storedAttributes(given.attributes ?? []),
       enclaveInfo: enclaveInfoOf(given),
       enableOverlayFilesystemPersistence: given.enableOverlayFilesystemPersistence ?? false,
@@ -55,13 +62,18 @@ export class BuildService {
       ...{ accountId, id, createdAt: now, updatedAt: now, statusUpdatedAt: now, pendingTaskId: task.id },
       statusType: BuildStatusType.PENDING,
       dockerImageName: draft.dockerInfo?.dockerImageName ?? '',
-      sortName: draft.name ?? draft.dockerInfo?.dockerImageName ?? '',
+      sortName: (draft.name ?? draft.dockerInfo?.dockerImageName ?? '').slice(0, MAX_SORT_NAME),
     };
     await tx.manager.insert(Build, build);
     const rows = measured.map((value) => ({ ...value, accountId, buildId: id }));
     if (rows.length > 0) await tx.manager.insert(Measurement, rows);
     recordChange(tx, { accountId, kind: 'CREATED', entityType: 'Build', entityId: id, actor, after: { ...build } });
     return build;
+  }
+
+  /** As rows hold it: names of the gateway's own store without its host. */
+  private stored(dockerInfo: DockerInfo): DockerInfo {
+    return { ...dockerInfo, dockerImageName: this.names.toStored(dockerInfo.dockerImageName) };
   }
 
   private async appOf(tx: Transaction, accountId: string, { appId, appName }: CreateBuildInput): Promise<BuildDraft> {

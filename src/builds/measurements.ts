@@ -45,7 +45,7 @@ export function measurementsOf(attributes: StoredAttributes[], enclaveInfo: Encl
   const all = attributes.flatMap((entry, index) => valuesOf(entry, ['attributes', String(index)]));
   for (const name of ['mrenclave', 'mrsigner'] as const) {
     const value = enclaveInfo?.[name];
-    if (value) all.push({ platform: Platform.SGX, name, value: hex(value, SHA256_BYTES, name) });
+    if (value !== undefined) all.push({ platform: Platform.SGX, name, value: hex(value, SHA256_BYTES, name) });
   }
   const distinct = new Map(
     all.map((measured) => [`${measured.platform} ${measured.name} ${measured.value}`, measured]),
@@ -58,7 +58,7 @@ function valuesOf(entry: StoredAttributes, path: string[]): MeasuredValue[] {
   const read = (source: object, bytes: number, names: readonly string[], ...inner: string[]) =>
     names.flatMap((name) => {
       const value = (source as Record<string, string | undefined>)[name];
-      return value ? [{ platform, name, value: hex(value, bytes, ...path, ...inner, name) }] : [];
+      return value !== undefined ? [{ platform, name, value: hex(value, bytes, ...path, ...inner, name) }] : [];
     });
   switch (platform) {
     case Platform.SGX:

@@ -9,6 +9,7 @@ import { NitroHashAlgorithm, Platform } from '../builds/image-attributes.js';
 import type { CompleteJob, JobHandler, JobOutcome, JobReports } from '../jobs/job-handler.js';
 import { JobKind } from '../jobs/job.entity.js';
 import type { Job } from '../jobs/job.entity.js';
+import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import type { Transaction } from '../lib/transaction.js';
 import { asDiskFailure } from '../oci/image-failure.js';
 import type { Store } from '../oci/store.js';
@@ -27,6 +28,8 @@ export interface ConversionSettings {
 }
 
 const MIB = 1024 * 1024;
+/** A registry that drips must not hold a place for ever. */
+const MAX_HOURS = 2;
 
 export class ConversionHandler implements JobHandler {
   readonly kind = JobKind.NITRO_CONVERSION;
@@ -47,13 +50,14 @@ export class ConversionHandler implements JobHandler {
       const { storeDir, blobsDir, upstreamAllow, environment } = this.settings;
       const own = { request, credentials: credentials as ConversionCredentials, accountId: job.accountId };
       const task = { ...own, storeDir, spoolDir, blobsDir, upstreamAllow };
-      const result = await convertInChild(task, environment, reports, signal);
+      const result = await convertInChild(task, environment, reports, AbortSignal.any([signal, deadline()]));
       return (tx, current) => this.register(tx, current, result);
     } catch (error) {
       throw asDiskFailure(error);
     } finally {
-      await rm(spoolDir, { recursive: true, force: true });
-      await this.store.cleanTemporary();
+      // What is left is removed at the next start; it must not cost a result that is there.
+      await rm(spoolDir, { recursive: true, force: true }).catch(() => undefined);
+      await this.store.cleanTemporary().catch(() => undefined);
     }
   }
 
@@ -90,6 +94,15 @@ export class ConversionHandler implements JobHandler {
     const name = formatTarget(output);
     return { buildId: build.id, outputImage: { name, digest: result.manifestDigest, sizeBytes: result.sizeBytes } };
   }
+}
+
+function deadline(): AbortSignal {
+  const controller = new AbortController();
+  const message = `The conversion took longer than ${MAX_HOURS} hours.`;
+  const hint = 'Look whether the registry is that slow, then start the conversion again.';
+  const failure = new JobFailure(JobFailureCode.DEADLINE_EXCEEDED, message, hint);
+  setTimeout(() => controller.abort(failure), MAX_HOURS * 3_600_000).unref();
+  return controller.signal;
 }
 
 const IGNORED = {

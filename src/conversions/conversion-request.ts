@@ -2,7 +2,7 @@
 import { Architecture } from '../builds/build-parts.js';
 import { badInput } from '../lib/errors.js';
 import type { OwnNames } from '../lib/own-names.js';
-import { hostOf, parseReference, tagOrDigestOf } from '../oci/reference.js';
+import { parseReference, tagOrDigestOf } from '../oci/reference.js';
 import type { Reference } from '../oci/reference.js';
 import type { ConverterOptionsInput, ConvertNitroImageInput, NitroEnclavesOptionsInput } from './conversion.input.js';
 
@@ -80,7 +80,7 @@ const targetOf = (reference: Reference, names: OwnNames): ImageTarget => ({
 
 /** Where results go that nobody gave a name: `acme/hello:1` becomes `acme/hello:1-eif` in the store. */
 function storeTarget({ host, repository, tag, digest }: Reference): ImageTarget {
-  const own = hostOf(`${host}/`) === 'docker.io' ? repository.replace(/^library\//, '') : repository;
+  const own = host === 'docker.io' ? repository.replace(/^library\//, '') : repository;
   const name = tag ?? digest!.slice('sha256:'.length, 'sha256:'.length + 12);
   return { repository: own, tagOrDigest: `${name.slice(0, 124)}-eif` };
 }

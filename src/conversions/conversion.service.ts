@@ -38,7 +38,7 @@ export class ConversionService {
     const given = withoutNulls({ ...input });
     const request = conversionRequest(given, this.names);
     const credentials = conversionCredentials(given);
-    await this.checkBlobs(request.architecture);
+    const missing = await this.missingBlobs(request.architecture);
     const { apps, jobs, queue, inTransaction } = this.services;
     const outputImage = { name: formatTarget(request.output), digest: null, sizeBytes: null };
     const wanted = { kind: JobKind.NITRO_CONVERSION, input: request, credentials, outputImage, join };
@@ -46,6 +46,8 @@ export class ConversionService {
       inTransaction(async (tx) => {
         if (request.appId !== null) await apps.get(tx, principal.accountId, { id: request.appId });
         const { job, isNew } = await jobs.create(tx, principal, { ...wanted, idempotencyKey: given.idempotencyKey });
+        // An equal request of before is answered all the same.
+        if (isNew && missing) throw missing;
         if (isNew) tx.afterCommit(() => queue.add(job.id));
         return job;
       });
@@ -55,11 +57,11 @@ export class ConversionService {
     });
   }
 
-  private async checkBlobs(architecture: Architecture): Promise<void> {
+  private async missingBlobs(architecture: Architecture): Promise<CatalogError | undefined> {
     const name = architecture === Architecture.ARM64 ? 'arm64' : 'amd64';
     const missing = await findMissingBlobs(this.blobsDir, name);
-    if (missing.length === 0) return;
+    if (missing.length === 0) return undefined;
     const { message, hint } = blobsMissing(missing, name);
-    throw new CatalogError('FEATURE_NOT_SUPPORTED', `${message} ${hint}`);
+    return new CatalogError('FEATURE_NOT_SUPPORTED', `${message} ${hint}`);
   }
 }

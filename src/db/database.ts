@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { DataSource } from 'typeorm';
 import type { DataSourceOptions, EntityManager, MixedList } from 'typeorm';
 import type { InTransaction } from '../lib/transaction.js';
+import { lockCatalog } from './catalog-lock.js';
 import { runMigrations } from './migrate.js';
 import { transactionsOn } from './transactions.js';
 
@@ -26,7 +27,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export const isPostgresUrl = (url: string): boolean => /^postgres(ql)?:\/\//.test(url);
+export const isPostgresUrl = (url: string): boolean => /^postgres(ql)?:\/\//i.test(url);
 
 /** A data source that is not yet connected, for the gateway's writer and for tools that work on migrations. */
 export function createDataSource({ url, entities, migrations }: DatabaseOptions): DataSource {
@@ -38,15 +39,21 @@ export function createDataSource({ url, entities, migrations }: DatabaseOptions)
   return new DataSource({ ...shared, type: 'sqlite', database: url, enableWAL: true, busyTimeout: BUSY_TIMEOUT_MS });
 }
 
+/** Locks the catalog, brings its tables up to date and opens it; throws where another gateway works on it. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const writer = await createDataSource(options).initialize();
+  const isPostgres = isPostgresUrl(options.url);
+  if (!isPostgres) mkdirSync(dirname(options.url), { recursive: true });
+  const unlock = await lockCatalog(options.url, isPostgres);
+  const writer = createDataSource(options);
   try {
+    await writer.initialize();
     await runMigrations(writer);
-    if (isPostgresUrl(options.url)) return asDatabase(writer, writer);
+    if (isPostgres) return asDatabase(writer, writer, unlock);
     await writer.query('PRAGMA synchronous = FULL');
-    return asDatabase(writer, await openSqliteReader(options));
+    return asDatabase(writer, await openSqliteReader(options), unlock);
   } catch (error) {
-    await writer.destroy();
+    if (writer.isInitialized) await writer.destroy();
+    await unlock();
     throw error;
   }
 }
@@ -57,7 +64,7 @@ function openSqliteReader({ url, entities }: DatabaseOptions): Promise<DataSourc
   return new DataSource({ ...options, busyTimeout: BUSY_TIMEOUT_MS }).initialize();
 }
 
-function asDatabase(writer: DataSource, reader: DataSource): Database {
+function asDatabase(writer: DataSource, reader: DataSource, unlock: () => Promise<void>): Database {
   const transactions = transactionsOn(writer);
   return {
     reader: reader.manager,
@@ -66,6 +73,7 @@ function asDatabase(writer: DataSource, reader: DataSource): Database {
       await transactions.idle();
       if (reader !== writer) await reader.destroy();
       await writer.destroy();
+      await unlock();
     },
   };
 }

@@ -57,11 +57,10 @@ function whatNext({ url, adminTokenFile }: Gateway, token: string, { jobId, buil
 Open it:       ${url}/graphiql#token=${token}
                (the token is behind '#', so it never leaves the browser but for this gateway)
 
-Query it:      curl -s ${url}/graphql -H "Authorization: Bearer $(cat ${adminTokenFile})" \\
+Query it, or read a build as CCM does (both need curl, which may not be installed):
+               curl -s ${url}/graphql -H "Authorization: Bearer $(cat ${adminTokenFile})" \\
                  -H 'Content-Type: application/json' -d '{"query":"{ builds { nodes { id appName status { status } } } }"}'
-
-Read a build   curl -s ${url}/v1/builds/${buildId} -H "Authorization: Bearer $(cat ${adminTokenFile})"
-as CCM does:
+               curl -s ${url}/v1/builds/${buildId} -H "Authorization: Bearer $(cat ${adminTokenFile})"
 
 Watch a job:   in the page above, in the tab "Watch", with the variables {"jobId": "${jobId}"}
 

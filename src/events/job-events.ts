@@ -1,6 +1,8 @@
 // Writes and reads the numbered events of jobs. The numbers come from the job's own row (jobs/), in its transaction.
 import { In, LessThanOrEqual, MoreThan } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { fromRow, selectRows } from '../db/from-row.js';
+import type { Row } from '../db/from-row.js';
 import type { Transaction } from '../lib/transaction.js';
 import { follow } from './feed.js';
 import type { Feed } from './feed.js';
@@ -28,6 +30,29 @@ export class JobEvents {
       order: { seq: 'ASC' },
       take: first,
     });
+  }
+
+  /** At most `first` events after `afterSeq` of each of several jobs, by job, in one statement. */
+  async listOfEach(
+    accountId: string,
+    jobIds: readonly string[],
+    afterSeq: number,
+    first: number,
+  ): Promise<JobEvent[][]> {
+    const numbered = selectRows(this.reader, JobEvent, 'event')
+      .addSelect('ROW_NUMBER() OVER (PARTITION BY event.jobId ORDER BY event.seq)', 'position')
+      .where({ accountId, jobId: In([...jobIds]), seq: MoreThan(afterSeq) });
+    const rows = await this.reader
+      .createQueryBuilder()
+      .select('*')
+      .from(`(${numbered.getQuery()})`, 'numbered')
+      .where('numbered.position <= :first')
+      .orderBy('numbered.position')
+      .setParameters({ ...numbered.getParameters(), first })
+      .getRawMany<Row>();
+    const byJob = new Map<string, JobEvent[]>(jobIds.map((id) => [id, []]));
+    for (const row of rows) byJob.get(row.jobId as string)?.push(fromRow(JobEvent, row));
+    return jobIds.map((id) => byJob.get(id)!);
   }
 
   /** Every event after `afterSeq` once and in order, then live ones; ends after the final one. */

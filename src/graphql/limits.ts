@@ -39,12 +39,16 @@ export function exceededLimit(schema: GraphQLSchema, operation: Operation): Grap
   }
 }
 
+/** What a list costs beside its rows: a statement of its own. */
+const LIST_COST = 200;
+
 /** Every value counts one; a page, and what is asked for by a list of ids, as often as it is long. */
 const estimate: ComplexityEstimator = ({ field, args, childComplexity }) => {
   const isPaged = field.args.some(({ name }) => name === 'first');
   const ids = Array.isArray(args.ids) ? args.ids.length : 1;
   const page = isPaged ? ((args.first ?? args.last ?? DEFAULT_PAGE) as number) : ids;
-  return 1 + Math.max(page, 1) * (isCompositeType(getNamedType(field.type)) ? childComplexity : 0);
+  const children = isCompositeType(getNamedType(field.type)) ? Math.max(page, 1) * childComplexity : 0;
+  return (isPaged ? LIST_COST : 1) + children;
 };
 
 /** PostgreSQL keeps no NUL in text, and nothing that is asked for has one. */

@@ -1,23 +1,26 @@
 // GraphQL over WebSockets (graphql-transport-ws) with the same limits and errors as over HTTP.
 import type { Server } from 'node:http';
 import { execute, GraphQLError, parse, subscribe, validate } from 'graphql';
-import type { ExecutionArgs, GraphQLSchema } from 'graphql';
+import type { ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { Principal } from '../auth/principal.js';
 import { RequestContext } from '../auth/request-context.js';
 import { CatalogError } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
 import type { FormatError } from './errors.js';
 import { exceededLimit, MAX_TOKENS } from './limits.js';
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 const MAX_SUBSCRIPTIONS_PER_SOCKET = 100;
+const CLOSE_GRACE_MS = 1_000;
 
 export interface WebSocketOptions {
   schema: GraphQLSchema;
   formatError: FormatError;
   /** The caller behind the payload of connection_init; throws UNAUTHENTICATED. */
   authenticate(payload: Record<string, unknown>): Promise<Principal>;
+  logger: Logger;
 }
 
 interface Extra extends Record<PropertyKey, unknown> {
@@ -38,7 +41,7 @@ export function serveWebSocket(server: Server, options: WebSocketOptions): () =>
           return true;
         } catch (error) {
           if (error instanceof CatalogError && error.code === 'UNAUTHENTICATED') return false;
-          throw error;
+          throw unexpected(error, options.logger);
         }
       },
       onSubscribe(context, _id, payload) {
@@ -47,7 +50,10 @@ export function serveWebSocket(server: Server, options: WebSocketOptions): () =>
         return prepare(schema, payload, context.extra.principal!);
       },
       execute,
-      subscribe,
+      async subscribe(args) {
+        const result = await subscribe(args);
+        return 'next' in result ? logged(result, options.logger) : result;
+      },
       onError: (_context, _id, _payload, errors) => errors.map((error) => formatError(error.toJSON(), error)),
       onNext(_context, _id, _payload, _args, result) {
         if (!result.errors) return undefined;
@@ -57,9 +63,27 @@ export function serveWebSocket(server: Server, options: WebSocketOptions): () =>
     sockets,
   );
   return async () => {
+    // Who does not answer the close frame is cut off.
+    const timer = setTimeout(() => sockets.clients.forEach((socket) => socket.terminate()), CLOSE_GRACE_MS);
     await cleanup.dispose();
+    clearTimeout(timer);
     sockets.close();
   };
+}
+
+/** What a client and the console see of an error nobody expected; the log has the rest. */
+function unexpected(error: unknown, logger: Logger): Error {
+  logger.error({ err: error }, 'a WebSocket failed unexpectedly');
+  return new Error('Something went wrong inside the gateway; its log has the details.');
+}
+
+type Results = AsyncGenerator<ExecutionResult, void, void>;
+
+/** The same results; what breaks them off goes to the log. */
+function logged(results: Results, logger: Logger): Results {
+  const next = results.next.bind(results);
+  results.next = () => next().catch((error: unknown) => Promise.reject(unexpected(error, logger)));
+  return results;
 }
 
 interface Payload {

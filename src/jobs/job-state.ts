@@ -6,6 +6,7 @@ import type { BootBlob, Failure, Job, OutputImage } from './job.entity.js';
 
 export type JobChange =
   | { type: 'queued' }
+  | { type: 'lost' }
   | { type: 'started' }
   | { type: 'progressed'; step: JobStep; progress: number; bytesDone?: number; bytesTotal?: number }
   | { type: 'warned'; warning: Warning }
@@ -32,7 +33,9 @@ export function applyChange(job: Job, change: JobChange, at: Date): JobEvent | u
 
 function changeJob(job: Job, change: JobChange, at: Date): Partial<JobEvent> | undefined {
   switch (change.type) {
+    case 'lost':
     case 'queued':
+      if (change.type === 'lost') job.losses += 1;
       Object.assign(job, { status: JobStatus.QUEUED, step: null });
       return { kind: JobEventKind.STATUS };
     case 'started':
@@ -59,11 +62,9 @@ function changeJob(job: Job, change: JobChange, at: Date): Partial<JobEvent> | u
       Object.assign(job, { status: JobStatus.SUCCEEDED, progress: 100, buildId, outputImage });
       return { kind: JobEventKind.STATUS, buildId };
     }
-    case 'failed': {
-      const { failure } = change;
-      Object.assign(job, { status: JobStatus.FAILED, failure });
-      return { kind: JobEventKind.STATUS, code: failure.code, message: failure.message };
-    }
+    case 'failed':
+      Object.assign(job, { status: JobStatus.FAILED, failure: change.failure });
+      return { kind: JobEventKind.STATUS, code: change.failure.code, message: change.failure.message };
     case 'cancelled':
       job.status = JobStatus.CANCELLED;
       return { kind: JobEventKind.STATUS };

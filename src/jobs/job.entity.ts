@@ -114,6 +114,10 @@ export class Job implements Node {
   @Column({ type: 'integer' })
   attempt!: number;
 
+  /** How often its process ended without a result; being handed back at a stop is none. */
+  @Column({ type: 'integer' })
+  losses!: number;
+
   /** What to do, without secrets; its shape is known to the handler of the kind. */
   @JsonColumn()
   input!: object;

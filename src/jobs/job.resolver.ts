@@ -97,12 +97,14 @@ export class JobFieldsResolver {
   @FieldResolver(() => [JobEvent], { description: 'What happened to it, oldest first.' })
   events(
     @Root() job: Plain<Job>,
+    @Ctx() context: RequestContext,
     @Arg('afterSeq', () => GraphQLSafeInt, { defaultValue: 0, description: 'Only events with a higher number.' })
     afterSeq: number,
     @Arg('first', () => Int, { defaultValue: 50, description: 'At most so many; up to 200.' }) first: number,
   ): Promise<JobEvent[]> {
     if (first < 0 || first > MAX_PAGE) throw badInput(`\`first\` must be between 0 and ${MAX_PAGE}.`, 'first');
-    return this.jobEvents.list(job.accountId, job.id, afterSeq, first);
+    const read = (ids: readonly string[]) => this.jobEvents.listOfEach(job.accountId, ids, afterSeq, first);
+    return context.loadAs(`events ${afterSeq} ${first}`, job.id, read);
   }
 }
 

@@ -8,6 +8,7 @@ import { isFinal, JobStatus } from '../events/job-event.entity.js';
 import type { JobEvents } from '../events/job-events.js';
 import { CatalogError, notFound } from '../lib/errors.js';
 import { newHexId } from '../lib/ids.js';
+import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import { canonicalJson } from '../lib/json.js';
 import type { Seal } from '../lib/seal.js';
 import type { Transaction } from '../lib/transaction.js';
@@ -89,9 +90,23 @@ export class JobService {
     return wanted.join ? tx.manager.findOneBy(Job, { accountId, joinKey: fingerprint }) : null;
   }
 
-  /** What the job may know in secret. */
+  /** What the job may know in secret; throws JobFailure where the key was changed since. */
   credentialsOf(job: Job): object {
-    return job.sealedCredentials ? (JSON.parse(this.seal.open(job.sealedCredentials, job.id)) as object) : {};
+    if (!job.sealedCredentials) return {};
+    try {
+      return JSON.parse(this.seal.open(job.sealedCredentials, job.id)) as object;
+    } catch {
+      const message = 'The credentials of the job can not be read with the present key.';
+      const hint = 'SECRETS_KEY or DATA_DIR/secrets.key was changed while the job waited: start the conversion again.';
+      throw new JobFailure(JobFailureCode.INTERNAL, message, hint);
+    }
+  }
+
+  /** Ids of the jobs that wait to be started, oldest first. */
+  async listQueued(manager: EntityManager): Promise<string[]> {
+    const order = { createdAt: 'ASC', id: 'ASC' } as const;
+    const jobs = await manager.find(Job, { select: { id: true }, where: { status: JobStatus.QUEUED }, order });
+    return jobs.map((job) => job.id);
   }
 
   /** Starts a run of a queued job, or of one whose run was lost; undefined where there is nothing to run. */
@@ -132,11 +147,7 @@ export class JobService {
       const job = await lock(tx.manager, { accountId, id });
       if (job?.status === JobStatus.RUNNING) await this.change(tx, job, [lost(job)]);
     }
-    const queued = await tx.manager.find(Job, {
-      where: { status: JobStatus.QUEUED },
-      order: { createdAt: 'ASC', id: 'ASC' },
-    });
-    return queued.map((job) => job.id);
+    return this.listQueued(tx.manager);
   }
 
   private async change(tx: Transaction, job: Job, changes: JobChange[]): Promise<Job> {
@@ -160,6 +171,7 @@ const blankJob = () => ({
   step: null,
   progress: 0,
   attempt: 0,
+  losses: 0,
   buildId: null,
   bootBlobs: [],
   failure: null,

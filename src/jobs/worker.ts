@@ -1,7 +1,9 @@
 // Runs jobs: starts a run, lets the handler work, writes what it reports, and ends the job one way or the other.
+import { setTimeout } from 'node:timers/promises';
+import { isTransient } from '../db/transient-error.js';
 import type { Logger } from '../lib/logger.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
-import type { InTransaction } from '../lib/transaction.js';
+import type { InTransaction, Transaction } from '../lib/transaction.js';
 import type { JobHandler, JobReports } from './job-handler.js';
 import { RunIsVoid } from './job.service.js';
 import type { JobService } from './job.service.js';
@@ -9,7 +11,10 @@ import type { JobChange } from './job-state.js';
 import type { Job } from './job.entity.js';
 
 /** A job whose process died this often is given up: it may be what kills it. */
-const MAX_ATTEMPTS = 3;
+const MAX_LOSSES = 3;
+
+const FIRST_PAUSE_MS = 200;
+const MAX_PAUSE_MS = 10_000;
 
 /** Why a run was stopped from outside. */
 class Stopped extends Error {
@@ -20,7 +25,7 @@ class Stopped extends Error {
 
 export class Worker {
   private readonly running = new Map<string, AbortController>();
-  private isStopping = false;
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly jobs: JobService,
@@ -50,20 +55,20 @@ export class Worker {
 
   /** Stops every run, for good; their jobs are queued again. */
   stopAll(): void {
-    this.isStopping = true;
+    this.stopping.abort();
     for (const controller of this.running.values()) controller.abort(new Stopped('shutdown'));
   }
 
   /** One run; true where another one has to follow. */
   private async runOnce(jobId: string): Promise<boolean> {
-    if (this.isStopping) return false;
-    const job = await this.inTransaction((tx) => this.jobs.start(tx, jobId));
+    if (this.stopping.signal.aborted) return false;
+    const job = await this.write((tx) => this.jobs.start(tx, jobId));
     if (!job) return false;
     const controller = new AbortController();
     this.running.set(jobId, controller);
     try {
       // It may have been told to stop while the run was being written.
-      if (this.isStopping) throw new Stopped('shutdown');
+      if (this.stopping.signal.aborted) throw new Stopped('shutdown');
       await this.runToEnd(job, controller);
       return false;
     } catch (error) {
@@ -81,7 +86,7 @@ export class Worker {
     // Also where it fails: what it warned of just before often tells why.
     const complete = await handler.run(job, credentials, reports, controller.signal).finally(written);
     controller.signal.throwIfAborted();
-    await this.inTransaction(async (tx) => {
+    await this.write(async (tx) => {
       const current = await this.jobs.lockRun(tx, job);
       const outcome = await complete(tx, current);
       await this.jobs.advance(tx, job, [{ type: 'succeeded', ...outcome }]);
@@ -93,7 +98,7 @@ export class Worker {
     let last: Promise<unknown> = Promise.resolve();
     const write = (change: JobChange) => {
       last = last
-        .then(() => this.inTransaction((tx) => this.jobs.advance(tx, job, [change])))
+        .then(() => this.write((tx) => this.jobs.advance(tx, job, [change])))
         .catch((error: unknown) => controller.abort(error));
     };
     const reports: JobReports = {
@@ -118,12 +123,25 @@ export class Worker {
     else if (cause instanceof JobFailure)
       this.logger.warn({ jobId: job.id, reason: cause.message }, 'the run was lost');
     try {
-      await this.inTransaction((tx) => this.jobs.advance(tx, job, [change]));
+      await this.write((tx) => this.jobs.advance(tx, job, [change]));
     } catch (writeError) {
       if (writeError instanceof RunIsVoid) return false;
       throw writeError;
     }
-    return change.type === 'queued' && !(cause instanceof Stopped);
+    return change.type === 'lost';
+  }
+
+  /** A transaction that waits for a database that is away: what it writes must not be lost, and nobody else writes it. */
+  private async write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
+      try {
+        return await this.inTransaction(work);
+      } catch (error) {
+        if (!isTransient(error) || this.stopping.signal.aborted) throw error;
+        this.logger.warn({ err: error, pauseMs }, 'the database is away, trying again');
+        await setTimeout(pauseMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      }
+    }
   }
 
   private logFailure(job: Job, cause: unknown): void {
@@ -148,8 +166,9 @@ function afterError(job: Job, cause: unknown): JobChange {
 }
 
 function afterLoss(job: Job, how = ''): JobChange {
-  if (job.attempt < MAX_ATTEMPTS) return { type: 'queued' };
-  const message = `The process that worked on the job was lost ${job.attempt} times. ${how}`.trim();
+  const losses = job.losses + 1;
+  if (losses < MAX_LOSSES) return { type: 'lost' };
+  const message = `The process that worked on the job was lost ${losses} times. ${how}`.trim();
   const hint = 'Look for a lack of memory on the machine of the gateway, then start the conversion again.';
   return { type: 'failed', failure: { code: JobFailureCode.WORKER_LOST, message, hint } };
 }

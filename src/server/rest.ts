@@ -63,16 +63,17 @@ function toRouteRequest(
   reply: FastifyReply,
   principal: Principal | undefined,
 ): RouteRequest<Principal> {
-  const [path = '', query = ''] = (request.raw.url ?? '').split('?', 2);
+  const url = request.raw.url ?? '';
+  const mark = url.includes('?') ? url.indexOf('?') : url.length;
   const controller = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort(new Error('The client hung up'));
   });
   return {
     method: request.method,
-    path,
+    path: url.slice(0, mark),
     params: request.params as Record<string, string>,
-    query: new URLSearchParams(query),
+    query: new URLSearchParams(url.slice(mark + 1)),
     headers: request.headers,
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     principal,

@@ -4,11 +4,13 @@ import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import helmet from '@fastify/helmet';
 import Fastify from 'fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requireAccess } from '../auth/principal.js';
 import { RequestContext } from '../auth/request-context.js';
 import { tokenFrom } from '../auth/tokens.js';
 import { CatalogError } from '../lib/errors.js';
+import { parseJson } from '../lib/json.js';
+import type { Logger } from '../lib/logger.js';
 import { mountGraphiql } from './graphiql.js';
 import { mountRoutes } from './rest.js';
 import type { RestOptions } from './rest.js';
@@ -37,8 +39,11 @@ export async function startWebApp(options: WebAppOptions): Promise<FastifyInstan
     routerOptions: { maxParamLength: MAX_PATH_PART },
     bodyLimit: MAX_GRAPHQL_BODY_BYTES,
     forceCloseConnections: false,
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply, options.logger),
   });
   await fastify.register(helmet, { contentSecurityPolicy: { directives: POLICY }, hsts: false });
+  readJsonLeniently(fastify);
+  fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.logger));
   mountGraphql(fastify, options);
   mountGraphiql(fastify);
   mountHealth(fastify, options.checkReady);
@@ -53,13 +58,40 @@ export async function startWebApp(options: WebAppOptions): Promise<FastifyInstan
   return fastify;
 }
 
+/** JSON's content type with no body at all is what some clients send with every request. */
+function readJsonLeniently(fastify: FastifyInstance): void {
+  fastify.removeContentTypeParser('application/json');
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, text === '' ? undefined : parseJson(String(text)));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+/** What no route answered: in GraphQL's words at /graphql, elsewhere as a message and a code. */
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): FastifyReply {
+  const {
+    statusCode = 500,
+    status = statusCode,
+    message,
+  } = error as { statusCode?: number; status?: number; message: string };
+  const isTheirs = status >= 400 && status < 500;
+  if (!isTheirs) logger.error({ err: error }, 'a request failed');
+  const code = isTheirs ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
+  const text = isTheirs ? message : 'Something went wrong inside the gateway. Its log has the details.';
+  const isGraphql = request.url.startsWith('/graphql');
+  const body = isGraphql ? { errors: [{ message: text, extensions: { code } }] } : { message: text, code };
+  return reply.code(isTheirs ? status : 500).send(body);
+}
+
 /** Everything a page needs comes from here; GraphiQL sets styles from its script. */
 const POLICY = {
   defaultSrc: ["'self'"],
   styleSrc: ["'self'", "'unsafe-inline'"],
   imgSrc: ["'self'", 'data:'],
   fontSrc: ["'self'", 'data:'],
-  connectSrc: ["'self'", 'ws:', 'wss:'],
   upgradeInsecureRequests: null,
 };
 

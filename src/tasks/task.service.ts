@@ -33,10 +33,6 @@ export class TaskService {
     return task;
   }
 
-  async find(accountId: string, id: string): Promise<Task | undefined> {
-    return (await this.byIds(accountId, [id]))[0];
-  }
-
   async byIds(accountId: string, ids: readonly string[]): Promise<Task[]> {
     const rows = await selectRows(this.reader, Task, 'task')
       .where({ accountId, id: In([...ids]) })

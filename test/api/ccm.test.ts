@@ -1,8 +1,16 @@
 // CCM's conversion call with real conversions behind it.
-import { eventsOf, startConvertingGateway, storeSampleImage } from '../support/conversions.js';
+import {
+  eventsOf,
+  jobStartedBy,
+  reached,
+  showJob,
+  startConvertingGateway,
+  storeSampleImage,
+} from '../support/conversions.js';
 import { onEachDatabase } from '../support/databases.js';
+import { temporaryFolder } from '../support/folders.js';
 import type { TestGateway } from '../support/gateway.js';
-import { CreateApp, ListBuilds, ListJobs } from '../support/operations.js';
+import { CreateApp, ListBuilds } from '../support/operations.js';
 
 onEachDatabase("CCM's conversion call", (kind) => {
   let gateway: TestGateway;
@@ -84,10 +92,11 @@ onEachDatabase("CCM's conversion call", (kind) => {
 
   it('goes on when the client hangs up', async () => {
     const controller = new AbortController();
-    const known = new Set((await gateway.ask(ListJobs, {})).jobs.nodes.map(({ id }) => id));
-    const answer = convert(request('hang-up'), {}, controller.signal).catch((error: Error) => error.name);
-    let job: string | undefined;
-    while (!job) job = (await gateway.ask(ListJobs, {})).jobs.nodes.find(({ id }) => !known.has(id))?.id;
+    const large = await storeSampleImage(gateway, 'acme/large', 64);
+    let answer: Promise<unknown> | undefined;
+    const job = await jobStartedBy(gateway, () => {
+      answer = convert(request('hang-up', large), {}, controller.signal).catch((error: Error) => error.name);
+    });
     controller.abort();
     expect(await answer).toBe('AbortError');
     expect((await eventsOf(gateway, job)).at(-1)).toMatchObject({ status: 'SUCCEEDED' });
@@ -109,17 +118,28 @@ onEachDatabase("CCM's conversion call", (kind) => {
   });
 
   it('answers 503 with Retry-After to those who wait while it stops, and keeps their job', async () => {
-    const other = await startConvertingGateway({});
-    const large = await storeSampleImage(other, 'acme/large', 32);
-    const body = { ...request('stop', large), request: { ...request('stop', large).request } };
-    const { createApp } = await other.ask(CreateApp, { input: { name: 'stop' } });
-    body.request.app_id = createApp.app!.id;
-    const headers = { authorization: `Bearer ${other.token}`, 'content-type': 'application/json' };
-    const url = `${other.url}/v1/builds/convert-app/nitro-enclaves`;
-    const answer = fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-    while ((await other.ask(ListJobs, { filter: { status: ['RUNNING'] } })).jobs.totalCount === 0);
-    await other.close();
-    const response = await answer;
-    expect([response.status, response.headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+    const environment = { DATA_DIR: temporaryFolder(), DATABASE_URL: await kind.create() };
+    const stopped = await startConvertingGateway(environment);
+    const large = await storeSampleImage(stopped, 'acme/large', 64);
+    const body = request('stop', large);
+    body.request.output_image.name = large.replace('large:1', 'large:eif');
+    body.request.app_id = (await stopped.ask(CreateApp, { input: { name: 'stop' } })).createApp.app!.id;
+    const headers = { authorization: `Bearer ${stopped.token}`, 'content-type': 'application/json' };
+    const url = `${stopped.url}/v1/builds/convert-app/nitro-enclaves`;
+    let answer: Promise<Response> | undefined;
+    const job = await jobStartedBy(stopped, () => {
+      answer = fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    });
+    await reached(stopped, job, 'PULLING');
+    await stopped.close();
+    const { status, headers: answered } = await answer!;
+    expect([status, answered.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+
+    const restarted = await startConvertingGateway(environment);
+    expect((await eventsOf(restarted, job)).at(-1)).toMatchObject({ status: 'SUCCEEDED' });
+    const { attempt, build } = await showJob(restarted, job);
+    const { builds } = await restarted.ask(ListBuilds, {});
+    expect([attempt, builds.edges.map(({ node }) => node.id)]).toEqual([2, [build!.id]]);
+    await restarted.close();
   });
 });

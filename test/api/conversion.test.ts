@@ -7,6 +7,7 @@ import {
   startConvertingGateway,
   storeSampleImage,
 } from '../support/conversions.js';
+import type { JobEvent } from '../support/conversions.js';
 import { onEachDatabase } from '../support/databases.js';
 import type { TestGateway } from '../support/gateway.js';
 import { CancelJob, Convert, CreateApp } from '../support/operations.js';
@@ -82,13 +83,24 @@ onEachDatabase('a conversion within the store', (kind) => {
     await finished(gateway, ids[0]!);
   });
 
-  it('lets a late subscriber and one that reconnects see the same numbered list', async () => {
-    const jobId = await startConversion(gateway, { inputImage: { name: image } });
-    const whole = await eventsOf(gateway, jobId);
-    const late = await eventsOf(gateway, jobId);
-    const rest = await eventsOf(gateway, jobId, 2);
-    expect(late).toEqual(whole);
-    expect([...whole.slice(0, 2), ...rest]).toEqual(whole);
+  it('lets subscribers that join late, reconnect or come after the end see the same numbered list', async () => {
+    const large = await storeSampleImage(gateway, 'acme/large', 64);
+    const jobId = await startConversion(gateway, { inputImage: { name: large } });
+    let seen = 0;
+    let seenAtJoin: number | undefined;
+    let late: Promise<JobEvent[]> | undefined;
+    let rest: Promise<JobEvent[]> | undefined;
+    const whole = await eventsOf(gateway, jobId, 0, (soFar) => {
+      seen = soFar.length;
+      if (seen !== 3) return;
+      late = eventsOf(gateway, jobId, 0, () => (seenAtJoin ??= seen));
+      rest = eventsOf(gateway, jobId, 2);
+    });
+    expect(await late).toEqual(whole);
+    expect(await rest).toEqual(whole.slice(2));
+    expect(await eventsOf(gateway, jobId)).toEqual(whole);
+    // The job went on after the late one had its first event.
+    expect(seenAtJoin).toBeLessThan(whole.length);
   });
 
   it('answers CONFLICT to cancelling a job that ended otherwise', async () => {
@@ -99,7 +111,7 @@ onEachDatabase('a conversion within the store', (kind) => {
   });
 
   it('cancels a job at once, and again without complaint', async () => {
-    const large = await storeSampleImage(gateway, 'acme/large', 48);
+    const large = await storeSampleImage(gateway, 'acme/larger', 48);
     const jobId = await startConversion(gateway, { inputImage: { name: large } });
     const { cancelJob } = await gateway.ask(CancelJob, { jobId });
     expect(cancelJob.job).toEqual({ id: jobId, status: 'CANCELLED' });

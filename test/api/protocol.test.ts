@@ -73,9 +73,37 @@ describe('GraphQL over HTTP', () => {
     expect(body.data).toEqual({ node: { __typename: 'App', id }, nodes: [null, { id }], build: null });
   });
 
-  it('tells a number to quote, and no details, of what nobody expected', async () => {
-    const { body } = await gateway.send('query ($id: ID!) { node(id: $id) { id } }', { id: 'x'.repeat(100) });
-    expect(body).toEqual({ data: { node: null } });
+  it.each([
+    ['JSON that breaks off', '{"query": "{ viewer'],
+    ['no body', undefined],
+    ['an empty body', ''],
+    ['a list', '[]'],
+    ['a text', '"{ viewer { roles } }"'],
+  ])('answers %s as GraphQL does, with a code', async (_what, body) => {
+    const headers = { authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json' };
+    const response = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers, body });
+    const answer: any = await response.json();
+    expect(response.headers.get('content-type')).toMatch(/^application\/(graphql-response\+)?json/);
+    expect([response.status, answer.errors[0].extensions.code]).toEqual([400, expect.stringMatching(/^[A-Z_]+$/)]);
+    expect(answer).toEqual({ errors: [{ message: expect.stringMatching(/./), extensions: expect.anything() }] });
+    expect(JSON.stringify(answer)).not.toMatch(/FST_|node_modules/);
+  });
+
+  it.each([
+    ['DELETE', '/v1/nothing', undefined],
+    ['DELETE', '/v1/builds/nothing/at/all', undefined],
+    ['POST', '/v1/nothing', '{'],
+    ['GET', '/v1/nothing', undefined],
+  ])('answers %s %s as the formats do, though it is called JSON', async (method, path, body) => {
+    const headers = { authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json' };
+    const response = await fetch(`${gateway.url}${path}`, { method, headers, body });
+    const answer: any = await response.json();
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+    expect([Math.floor(response.status / 100), answer]).toEqual([
+      4,
+      { message: expect.stringMatching(/\w+ \w+/), code: expect.stringMatching(/^[A-Z_]+$/) },
+    ]);
+    expect(JSON.stringify(answer)).not.toContain('FST_');
   });
 
   it('is healthy and ready', async () => {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { writeDevelopmentBlobs } from '../../src/demo/development-blobs.js';
 import { finished, startConversion } from '../support/conversions.js';
 import { onEachDatabase } from '../support/databases.js';
-import { extractEif, hasEifJudge, judgeEif } from '../support/eif-judge.js';
+import { extractEif, itJudged, judgeEif } from '../support/eif-judge.js';
+import type { EifReport } from '../support/eif-judge.js';
 import { run, temporaryFolder } from '../support/folders.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
@@ -61,6 +62,15 @@ describeWith(['docker-registry', 'skopeo', 'umoci'], 'with real registries', () 
       return { folder, manifest: JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) };
     };
 
+    /** What the checker finds in the image that a conversion puts into the store. */
+    const judge = async (input: object) => {
+      const job = await convert(input);
+      const { folder, manifest } = await copyOf(job.outputImage!.name, `token:${gateway.token}`);
+      return { job, report: judgeEif(await extractEif(folder, manifest.layers[0].digest)) };
+    };
+
+    const filesOf = ({ cpio }: EifReport) => new Map(cpio[1]!.map((entry) => [entry.name, entry]));
+
     it('gives the same image in the registry and in the store, and both can be pulled', async () => {
       const outputImage = { name: `${registry.host}/test/corner-eif:v1`, auth };
       const pushed = await convert({ inputImage: { name: image, auth }, outputImage });
@@ -78,12 +88,14 @@ describeWith(['docker-registry', 'skopeo', 'umoci'], 'with real registries', () 
         'nitro-enclave.pcr1': attributes!.pcr1,
         'nitro-enclave.pcr2': attributes!.pcr2,
       });
-      if (!hasEifJudge) return console.warn('not judged by eif_check.py: ../shared is absent');
-      const eif = await extractEif(fromStore.folder, fromStore.manifest.layers[0].digest);
-      const report = judgeEif(eif);
+    });
+
+    itJudged('has the files of the image and the measurements of the build, as the checker finds them', async () => {
+      const { report, job } = await judge({ inputImage: { name: image, auth } });
+      const [attributes] = job.build!.attributes as { pcr0: string; pcr1: string; pcr2: string }[];
       expect(report.measurements).toEqual({ PCR0: attributes!.pcr0, PCR1: attributes!.pcr1, PCR2: attributes!.pcr2 });
       expect(JSON.stringify(report.metadata.CustomMetadata)).toMatch(/will not start as an enclave/);
-      const files = new Map(report.cpio[1]!.map((entry) => [entry.name, entry]));
+      const files = filesOf(report);
       for (const [path, text] of Object.entries(CORNER_CASE_FILES)) {
         expect([path, files.get(`rootfs/${path}`)?.sha256]).toEqual([path, sha256(text)]);
       }
@@ -100,20 +112,20 @@ describeWith(['docker-registry', 'skopeo', 'umoci'], 'with real registries', () 
       await copyOf(job.outputImage!.name, `${auth.username}:${auth.password}`);
     });
 
-    it('takes arguments and environment from the options', async () => {
+    it('warns of options without effect', async () => {
+      const job = await convert({ inputImage: { name: image, auth }, converterOptions: { debug: true } });
+      expect(job.warnings).toContainEqual({ code: 'OPTION_IGNORED', message: expect.stringContaining('debug') });
+    });
+
+    itJudged('takes arguments and environment from the options', async () => {
       const converterOptions = {
         entrypoint: ['/bin/sh', '-c'],
         entrypointArgs: ['echo $A'],
         envVars: ['A=1', 'PATH=/usr/bin'],
         mutableEnvVars: ['A=2'],
-        debug: true,
       };
-      const job = await convert({ inputImage: { name: image, auth }, converterOptions });
-      expect(job.warnings).toContainEqual({ code: 'OPTION_IGNORED', message: expect.stringContaining('debug') });
-      if (!hasEifJudge) return;
-      const { folder, manifest } = await copyOf(job.outputImage!.name, `token:${gateway.token}`);
-      const report = judgeEif(await extractEif(folder, manifest.layers[0].digest));
-      const files = new Map(report.cpio[1]!.map((entry) => [entry.name, entry]));
+      const { report } = await judge({ inputImage: { name: image, auth }, converterOptions });
+      const files = filesOf(report);
       expect(files.get('cmd')?.sha256).toBe(sha256('/bin/sh\n-c\necho $A\n'));
       expect(files.get('env')?.sha256).toBe(sha256('PATH=/usr/bin\nGREETING=hello\nA=2\n'));
     });

@@ -7,6 +7,7 @@ import { fromRow, selectRows } from '../../src/db/from-row.js';
 import type { Row } from '../../src/db/from-row.js';
 import { Platform } from '../../src/builds/image-attributes.js';
 import { TaskService } from '../../src/tasks/task.service.js';
+import { OwnNames } from '../../src/lib/own-names.js';
 import { onEachDatabase } from '../support/databases.js';
 import { openTestDatabase } from './test-database.js';
 import type { TestDatabase } from './test-database.js';
@@ -26,7 +27,11 @@ onEachDatabase('a row', (kind) => {
 
   /** A build as it was written, as a plain row, and as TypeORM's entity. */
   const store = async (draft: BuildDraft) => {
-    const builds = new BuildService(new AppService(database.reader), new TaskService(database.reader));
+    const builds = new BuildService(
+      new AppService(database.reader),
+      new TaskService(database.reader),
+      new OwnNames('localhost'),
+    );
     const { accountId } = principal;
     const actor = { type: 'TOKEN', id: null, name: 'test' } as const;
     const written = await database.inTransaction((tx) => builds.register(tx, accountId, draft, actor));

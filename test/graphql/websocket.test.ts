@@ -49,7 +49,7 @@ describe('GraphQL over WebSockets', () => {
     refused!.subscribe = () => Promise.reject(new CatalogError('NOT_FOUND', 'There is none.'));
     server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const options = { schema, formatError: createFormatError(logger), authenticate: () => authenticate() };
+    const options = { schema, formatError: createFormatError(logger), authenticate: () => authenticate(), logger };
     close = serveWebSocket(server, options);
   });
   afterEach(async () => {

@@ -11,10 +11,11 @@ import type { EifContent } from '../../src/nitro/eif.js';
 import { eifMetadata } from '../../src/nitro/eif-metadata.js';
 import { bootRamdisk, customerRamdisk } from '../../src/nitro/ramdisks.js';
 import { bzImage, writeBlobs } from '../support/blob-folder.js';
-import { hasEifJudge, judgeEif } from '../support/eif-judge.js';
+import { itJudged, judgeEif } from '../support/eif-judge.js';
 import { readCpio } from '../support/cpio-reader.js';
 import { temporaryFolder } from '../support/folders.js';
 import { ramdiskBytes } from '../support/ramdisk-bytes.js';
+import { itWithFullDevice } from '../support/requirements.js';
 import { spool, tarOf } from '../support/tar-builder.js';
 
 // PCR2 of an EIF with one ramdisk, as others have published it.
@@ -159,7 +160,7 @@ describe('an EIF', () => {
     await expect(writing).rejects.toThrow('stop');
   });
 
-  it('says so when the disk is full', async () => {
+  itWithFullDevice('says so when the disk is full', async () => {
     const path = join(folder, 'full');
     symlinkSync('/dev/full', path);
     const file = await open(path, 'w');
@@ -169,8 +170,7 @@ describe('an EIF', () => {
     await file.close();
   });
 
-  const judged = hasEifJudge ? it : it.skip;
-  judged('is valid for the independent checker, which measures the same (skipped without ../shared)', async () => {
+  itJudged('is valid for the independent checker, which measures the same', async () => {
     const { path, measurements } = await write(content);
     const report = judgeEif(path);
     expect(report.measurements).toEqual({ PCR0: measurements.pcr0, PCR1: measurements.pcr1, PCR2: measurements.pcr2 });

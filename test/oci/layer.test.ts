@@ -8,7 +8,7 @@ import { JobFailure, JobFailureCode } from '../../src/lib/job-failure.js';
 import { ImageBudget, spoolLayer } from '../../src/oci/layer.js';
 import { DOCKER_LAYER_GZIP, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from '../../src/oci/media-types.js';
 import { temporaryFolder } from '../support/folders.js';
-import { describeWith } from '../support/requirements.js';
+import { describeWith, itWithFullDevice } from '../support/requirements.js';
 import { pieces, sha256, spool, tarOf } from '../support/tar-builder.js';
 
 const SCALE = Number(process.env.TEST_SCALE ?? 1);
@@ -129,8 +129,7 @@ describe('a spooled layer', () => {
     expect(error.hint).not.toBe('');
   });
 
-  it('says so when the disk is full', async () => {
-    if (!existsSync('/dev/full')) return;
+  itWithFullDevice('says so when the disk is full', async () => {
     // The file is removed on failure, so a link to the device stands in for it.
     const spoolPath = join(folder, 'full');
     symlinkSync('/dev/full', spoolPath);

@@ -12,6 +12,7 @@ import { Store } from '../../src/oci/store.js';
 import { contentOf, descriptorOf, documentOf, smallImage } from '../support/documents.js';
 import type { SmallImage } from '../support/documents.js';
 import { temporaryFolder } from '../support/folders.js';
+import { itWithFullDevice } from '../support/requirements.js';
 
 const { signal } = new AbortController();
 const ALICE = '0193a5b0-0000-7000-8000-00000000000a';
@@ -174,7 +175,7 @@ describe('Store', () => {
     expect(left.sort()).toEqual(['alive', 'ours', 'young']);
   });
 
-  it('says so when the disk is full', async () => {
+  itWithFullDevice('says so when the disk is full', async () => {
     await expect(onDisk(() => writeFile('/dev/full', 'x'))).rejects.toMatchObject({
       code: JobFailureCode.DISK_FULL,
       hint: expect.stringContaining('DATA_DIR'),

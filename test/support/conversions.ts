@@ -8,7 +8,7 @@ import { temporaryFolder } from './folders.js';
 import { startTestGateway } from './gateway.js';
 import type { TestGateway } from './gateway.js';
 import type { GraphqlClient } from './graphql-client.js';
-import { Convert, ShowJob, WatchJob } from './operations.js';
+import { Convert, ListJobs, ShowJob, WatchJob } from './operations.js';
 
 export type Job = NonNullable<ResultOf<typeof ShowJob>['job']>;
 export type JobEvent = ResultOf<typeof WatchJob>['conversionStatus'];
@@ -34,14 +34,43 @@ export async function startConversion(client: GraphqlClient, input: object): Pro
   return convertNitroImage.job.id;
 }
 
-/** All events of a job to its end. */
-export async function eventsOf(client: GraphqlClient, jobId: string, afterSeq = 0): Promise<JobEvent[]> {
+/** All events of a job to its end. `onEvents` sees those so far after each that arrives. */
+export async function eventsOf(
+  client: GraphqlClient,
+  jobId: string,
+  afterSeq = 0,
+  onEvents: (soFar: readonly JobEvent[]) => void = () => undefined,
+): Promise<JobEvent[]> {
   const events: JobEvent[] = [];
   for await (const { data, errors } of client.subscribe(WatchJob, { jobId, afterSeq })) {
     if (errors || !data) throw new Error(JSON.stringify(errors));
     events.push(data.conversionStatus);
+    onEvents(events);
   }
   return events;
+}
+
+/** Waits until the job is in its step, then leaves the subscription; throws where the job ends before. */
+export async function reached(client: GraphqlClient, jobId: string, step: JobEvent['step']): Promise<void> {
+  for await (const { data, errors } of client.subscribe(WatchJob, { jobId })) {
+    if (errors || !data) throw new Error(JSON.stringify(errors));
+    if (data.conversionStatus.step === step) return;
+  }
+  throw new Error(`The job ended before ${step}`);
+}
+
+const MAX_LOOKS = 1_000;
+
+/** Does what starts a job without telling its id, and looks until there is a job that was not there before. */
+export async function jobStartedBy(client: GraphqlClient, start: () => void): Promise<string> {
+  const ids = async () => (await client.ask(ListJobs, {})).jobs.nodes.map(({ id }) => id);
+  const known = new Set(await ids());
+  start();
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    const id = (await ids()).find((other) => !known.has(other));
+    if (id !== undefined) return id;
+  }
+  throw new Error(`No job appeared during ${MAX_LOOKS} requests`);
 }
 
 export async function showJob(client: GraphqlClient, id: string): Promise<Job> {

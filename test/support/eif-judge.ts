@@ -1,4 +1,5 @@
-// The project's independent checker of EIF files, where it is present; it shares no code with the product.
+// The project's independent checker of EIF files; it shares no code with the product. It is no part of the project:
+// where ../shared is absent, its tests are skipped and say so, also with REQUIRE_ALL=1.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -17,7 +18,12 @@ export interface EifReport {
   cpio: { name: string; sha256: string; mode: string; size: number }[][];
 }
 
-export const hasEifJudge = existsSync(CHECKER);
+const hasEifJudge = existsSync(CHECKER);
+
+/** A test of its own for what only the checker can tell, so that it never passes unchecked. */
+export function itJudged(name: string, test: () => Promise<void>): void {
+  (hasEifJudge ? it : it.skip)(`${name}${hasEifJudge ? '' : ' (skipped: ../shared is absent)'}`, test);
+}
 
 /** Throws for a file that is not valid. */
 export function judgeEif(file: string): EifReport {

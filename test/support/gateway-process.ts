@@ -19,7 +19,7 @@ export interface GatewayProcess extends GraphqlClient {
   pid: number;
   /** Everything it wrote so far. */
   output(): string;
-  /** Resolves once the process has ended. */
+  /** Resolves once the process has ended and all its output is here. */
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
 }
 
@@ -56,7 +56,7 @@ export async function startGatewayProcess(environment: Record<string, string>): 
 function kill(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
   running.delete(child);
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
-  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   child.kill(signal);
   return ended;
 }
