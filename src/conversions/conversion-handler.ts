@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AppService } from '../apps/app.service.js';
 import { NetworkProtocol } from '../builds/docker-info.js';
+import type { ExposedPort } from '../builds/docker-info.js';
 import { appDraft } from '../builds/build.service.js';
 import type { BuildService } from '../builds/build.service.js';
 import { NitroHashAlgorithm, Platform } from '../builds/image-attributes.js';
@@ -73,7 +74,7 @@ export class ConversionHandler implements JobHandler {
         dockerVersion: output.tagOrDigest,
         dockerImageSha: result.imageId,
         dockerImageSizeMib: Math.ceil(result.sizeBytes / MIB),
-        exposedPorts: result.exposedPorts.flatMap(parsePort),
+        exposedPorts: distinctPorts(result.exposedPorts),
       },
       attributes: [
         {
@@ -129,7 +130,13 @@ function advancedSettings({ entrypoint, envVars, mutableEnvVars, allowCmdlineArg
   return given.length > 0 ? Object.fromEntries(given) : null;
 }
 
-function parsePort(text: string): { port: number; protocol: NetworkProtocol }[] {
+/** The format allows `80`, `080/TCP` and `80/tcp` side by side. */
+function distinctPorts(texts: string[]): ExposedPort[] {
+  const ports = texts.flatMap(parsePort);
+  return [...new Map(ports.map((port) => [`${port.port}/${port.protocol}`, port])).values()];
+}
+
+function parsePort(text: string): ExposedPort[] {
   const [port, protocol = 'tcp'] = text.toLowerCase().split('/');
   const isKnown = /^\d{1,5}$/.test(port ?? '') && Number(port) >= 1 && Number(port) <= 65_535;
   if (!isKnown || !['tcp', 'udp'].includes(protocol)) return [];

@@ -1,6 +1,8 @@
 // A conversion as the job keeps it: checked, with full names, without secrets. Throws BAD_USER_INPUT.
 import { Architecture } from '../builds/build-parts.js';
+import { createHash } from 'node:crypto';
 import { badInput } from '../lib/errors.js';
+import { canonicalJson } from '../lib/json.js';
 import type { OwnNames } from '../lib/own-names.js';
 import { parseReference, tagOrDigestOf } from '../oci/reference.js';
 import type { Reference } from '../oci/reference.js';
@@ -40,13 +42,14 @@ export function conversionRequest(given: ConvertNitroImageInput, names: OwnNames
   }
   const input = parseReference(given.inputImage.name, 'inputImage', 'name');
   const output = given.outputImage ? outputReference(given.outputImage.name) : undefined;
+  const architecture = given.architecture ?? Architecture.AMD64;
   const request = {
     appId: given.appId ?? null,
     input: targetOf(input, names),
-    output: output ? targetOf(output, names) : storeTarget(input),
+    output: output ? targetOf(output, names) : storeTarget(ownAlike(input, names), options, architecture),
     options,
     nitro,
-    architecture: given.architecture ?? Architecture.AMD64,
+    architecture,
   };
   if (formatTarget(request.input) === formatTarget(request.output)) {
     throw badInput('Input and output images must be different.', 'outputImage', 'name');
@@ -72,17 +75,30 @@ function outputReference(name: string): Reference {
   return reference;
 }
 
+/** A name in the store is the same under every name of the gateway. */
+const ownAlike = (reference: Reference, names: OwnNames): Reference =>
+  names.isOwnHost(reference.host) ? { ...reference, host: '' } : reference;
+
 const targetOf = (reference: Reference, names: OwnNames): ImageTarget => ({
   host: names.isOwnHost(reference.host) ? undefined : reference.host,
   repository: reference.repository,
   tagOrDigest: tagOrDigestOf(reference),
 });
 
-/** Where results go that nobody gave a name: `acme/hello:1` becomes `acme/hello:1-eif` in the store. */
-function storeTarget({ host, repository, tag, digest }: Reference): ImageTarget {
+/**
+ * Where results go that nobody gave a name: `acme/hello:1` becomes `acme/hello:1-eif-<8 hex digits>` in the store. The
+ * digits stand for all that the result depends on, so that another conversion does not take the tag of this one.
+ */
+function storeTarget(
+  { host, repository, tag, digest }: Reference,
+  options: object,
+  architecture: Architecture,
+): ImageTarget {
   const own = host === 'docker.io' ? repository.replace(/^library\//, '') : repository;
   const name = tag ?? digest!.slice('sha256:'.length, 'sha256:'.length + 12);
-  return { repository: own, tagOrDigest: `${name.slice(0, 124)}-eif` };
+  const request = canonicalJson([host, repository, tag, digest, options, architecture]);
+  const mark = createHash('sha256').update(request).digest('hex').slice(0, 8);
+  return { repository: own, tagOrDigest: `${name.slice(0, 115)}-eif-${mark}` };
 }
 
 function checkOptions(options: ConverterOptionsInput): void {

@@ -82,7 +82,7 @@ export class ConvertNitroImageInput {
   @Field(() => ImageInput, {
     nullable: true,
     description:
-      "Where the result is written. Left out: into the gateway's store, under the repository of the input and its tag with `-eif`.",
+      "Where the result is written. Left out: into the gateway's store, under the repository of the input; the tag tells apart what the result depends on.",
   })
   outputImage?: ImageInput;
 

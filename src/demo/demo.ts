@@ -51,8 +51,7 @@ async function main(): Promise<void> {
   process.stdout.write(whatNext(gateway, token, made));
 }
 
-function whatNext({ url, adminTokenFile }: Gateway, token: string, { jobId, buildId }: Converted): string {
-  const { host } = new URL(url);
+function whatNext({ url, adminTokenFile }: Gateway, token: string, { jobId, buildId, image }: Converted): string {
   return `
 Open it:       ${url}/graphiql#token=${token}
                (the token is behind '#', so it never leaves the browser but for this gateway)
@@ -65,7 +64,7 @@ Query it, or read a build as CCM does (both need curl, which may not be installe
 Watch a job:   in the page above, in the tab "Watch", with the variables {"jobId": "${jobId}"}
 
 Pull it:       skopeo copy --src-tls-verify=false --src-creds "token:$(cat ${adminTokenFile})" \\
-                 docker://${host}/${SAMPLE}:1-eif dir:hello-eif
+                 docker://${image} dir:hello-eif
                (needs skopeo, which may not be installed; docker and crane pull it as well)
 
 Stop it with Ctrl+C. Running \`npm run demo\` again goes on with the same data.

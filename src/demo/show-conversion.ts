@@ -36,6 +36,7 @@ interface Result {
 export interface Converted {
   jobId: string;
   buildId: string;
+  image: string;
 }
 
 /** Returns once the job succeeded; throws where it did not. */
@@ -54,7 +55,7 @@ export async function showConversion(api: PublicApi, image: string, output: Node
   const { pcr0, pcr1, pcr2 } = done.build.attributes[0]!;
   const lines = ['', `  PCR0   ${pcr0}`, `  PCR1   ${pcr1}`, `  PCR2   ${pcr2}`, `  build  ${done.build.id}`];
   output.write(`${lines.join('\n')}\n  image  ${done.outputImage.name}@${done.outputImage.digest}\n`);
-  return { jobId: job.id, buildId: done.build.id };
+  return { jobId: job.id, buildId: done.build.id, image: done.outputImage.name };
 }
 
 const BAR = 30;

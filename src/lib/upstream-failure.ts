@@ -29,7 +29,7 @@ const DNS_CODES = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'ENODATA'
 const CONNECT_CODES = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EHOSTDOWN', 'EACCES', 'EPERM'];
 const TIMEOUT_CODES = ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'];
 // OpenSSL's names differ between its versions; its texts do so less.
-const NOT_TLS = /wrong.version.number|packet.length.too.long|unknown.protocol|before secure TLS connection/i;
+const NOT_TLS = /wrong.version.number|packet.length.too.long|unknown.protocol/i;
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|HOSTNAME_MISMATCH|INVALID_CA/;
 
 function kindOf(code: string, text: string): UpstreamFailureKind {

@@ -82,10 +82,14 @@ function configWarnings({ WorkingDir = '', User = '' }: RunConfig): CommandWarni
   return warnings;
 }
 
+const NAMED = 10;
+
+// One warning for all of them: a hostile config may have tens of thousands.
 function envWarnings(env: string[]): CommandWarning[] {
   const bare = env.filter((variable) => !variable.includes('='));
-  return bare.map((name) => ({
-    code: 'ENV_WITHOUT_VALUE',
-    message: `The environment variable ${JSON.stringify(name.slice(0, 200))} has no value: it will not be set.`,
-  }));
+  if (bare.length === 0) return [];
+  const named = bare.slice(0, NAMED).map((name) => JSON.stringify(name.slice(0, 200)));
+  const more = bare.length > NAMED ? ` and ${bare.length - NAMED} more` : '';
+  const message = `Environment variables without a value will not be set: ${named.join(', ')}${more}.`;
+  return [{ code: 'ENV_WITHOUT_VALUE', message }];
 }

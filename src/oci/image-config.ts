@@ -1,9 +1,11 @@
 // The image config (image-spec, config.md): what docker would run, and the digests of the unpacked layers.
+import { invalidImage } from './image-failure.js';
 import { asArray, asDigest, asObject, asOptional, asText, asTextMap, parseDocument } from './document.js';
 
 export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 const MAX_LAYERS = 256;
 const MAX_WORDS = 65_536;
+const MAX_MAP_ENTRIES = 1_000;
 
 /** Names as in the document. What is absent or null there is undefined here. */
 export interface ImageConfig {
@@ -49,7 +51,13 @@ function parseRunConfig(object: Record<string, unknown>): RunConfig {
     Env: words('Env'),
     WorkingDir: text('WorkingDir'),
     User: text('User'),
-    ExposedPorts: asOptional(object.ExposedPorts, (ports) => Object.keys(asObject(ports, 'ExposedPorts'))),
-    Labels: asOptional(object.Labels, (labels) => asTextMap(labels, 'Labels')),
+    ExposedPorts: asOptional(object.ExposedPorts, (ports) => Object.keys(asSmallMap(ports, 'ExposedPorts'))),
+    Labels: asOptional(object.Labels, (labels) => asTextMap(asSmallMap(labels, 'Labels'), 'Labels')),
   };
+}
+
+function asSmallMap(value: unknown, what: string): Record<string, unknown> {
+  const map = asObject(value, what);
+  if (Object.keys(map).length <= MAX_MAP_ENTRIES) return map;
+  throw invalidImage(`${what} has more than ${MAX_MAP_ENTRIES} entries`);
 }

@@ -39,21 +39,26 @@ export class RegistryAuth {
     return token && token.endsAt > Date.now() ? token.authorization : this.basic;
   }
 
-  /** Answers a 401 of `host`: afterwards `header` gives what was asked for. Throws REGISTRY_UNAUTHORIZED. */
-  async answer(challenges: Challenge[], action: Action, host: string, signal: AbortSignal): Promise<void> {
+  get hasCredentials(): boolean {
+    return this.credentials !== undefined;
+  }
+
+  /** Answers a 401 of the registry: afterwards `header` gives what was asked for. Throws REGISTRY_UNAUTHORIZED. */
+  async answer(challenges: Challenge[], action: Action, registry: URL, signal: AbortSignal): Promise<void> {
     this.tokens.delete(action);
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     if (bearer) {
-      this.tokens.set(action, await this.fetchToken(bearer, action, host, signal));
+      this.tokens.set(action, await this.fetchToken(bearer, action, registry, signal));
     } else if (this.credentials && challenges.some(({ scheme }) => scheme === 'basic')) {
       this.basic = basicHeader(this.credentials);
     } else {
-      throw unauthorized(host, this.credentials !== undefined);
+      throw unauthorized(registry.host, this.hasCredentials);
     }
   }
 
-  private async fetchToken(challenge: Challenge, action: Action, host: string, signal: AbortSignal): Promise<Token> {
-    const realm = realmOf(challenge, host);
+  private async fetchToken(challenge: Challenge, action: Action, registry: URL, signal: AbortSignal): Promise<Token> {
+    const { host } = registry;
+    const realm = realmOf(challenge, registry);
     const { service } = challenge.parameters;
     if (service !== undefined) realm.searchParams.set('service', service);
     realm.searchParams.append('scope', `repository:${this.repository}:${action}`);
@@ -63,7 +68,7 @@ export class RegistryAuth {
     const response = await this.upstream.request(realm, { headers, signal });
     if (response.status === 200) return parseToken(await readBounded(response.body, MAX_TOKEN_ANSWER_BYTES), askedAt);
     discard(response.body);
-    if (response.status < 500 && response.status !== 429) throw unauthorized(host, this.credentials !== undefined);
+    if (response.status < 500 && response.status !== 429) throw unauthorized(host, this.hasCredentials);
     throw registryFailure(`The token service of ${host} answered with the status ${response.status}.`);
   }
 }
@@ -72,13 +77,13 @@ function basicHeader({ username, password }: RegistryCredentials): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-/** Upstream refuses a realm that is neither https nor on the allow list. */
-function realmOf(challenge: Challenge, host: string): URL {
+/** Of https, unless the registry itself has none; Upstream then refuses hosts that are not on the allow list. */
+function realmOf(challenge: Challenge, registry: URL): URL {
   const { realm = '' } = challenge.parameters;
-  if (!URL.canParse(realm) || !/^https?:$/.test(new URL(realm).protocol)) {
-    throw registryFailure(`${host} names no valid token service.`);
+  const url = URL.canParse(realm) ? new URL(realm) : undefined;
+  if (url?.protocol !== 'https:' && (url?.protocol !== 'http:' || registry.protocol !== 'http:')) {
+    throw registryFailure(`${registry.host} names no valid token service, or one without TLS.`);
   }
-  const url = new URL(realm);
   url.hash = '';
   return url;
 }

@@ -38,7 +38,7 @@ export class RegistrySession {
       if (response.status !== 401 || response.url.origin !== origin.origin) return response;
       const challenges = parseChallenges(response.headers['www-authenticate']);
       discard(response.body);
-      await this.auth.answer(challenges, action, this.host, signal);
+      await this.auth.answer(challenges, action, origin, signal);
       return await this.attempt(url, origin, options);
     } catch (error) {
       signal.throwIfAborted();
@@ -94,7 +94,9 @@ export class RegistrySession {
     } catch (error) {
       const kind = error instanceof UpstreamFailure ? error.kind : undefined;
       // A host without a port has its plain http on another port, so nobody may listen on the one for TLS.
-      const noTls = kind === 'NOT_TLS' || (kind === 'CONNECT' && secure.port === '');
+      // With credentials at stake a refused connection is not proof enough.
+      const isElsewhere = kind === 'CONNECT' && secure.port === '' && !this.auth.hasCredentials;
+      const noTls = kind === 'NOT_TLS' || isElsewhere;
       if (noTls && this.upstream.allows(plain)) return plain;
       throw error;
     }

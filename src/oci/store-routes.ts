@@ -12,9 +12,9 @@ const PREFIX = '/v2/';
 const MAX_TAGS = 1_000;
 
 export function storeRoutes<P>(store: Store, accountOf: (principal: P) => string): RouteGroup<P> {
-  const read = (method: 'GET' | 'HEAD'): Route<P> => ({
+  const read = (method: 'GET' | 'HEAD', path = '/v2/*'): Route<P> => ({
     method,
-    path: '/v2/*',
+    path,
     access: 'READER',
     handle: async (request) => {
       const rest = restOf(request.path);
@@ -34,7 +34,15 @@ export function storeRoutes<P>(store: Store, accountOf: (principal: P) => string
   return {
     name: 'store',
     acceptsBasic: true,
-    routes: [read('GET'), read('HEAD'), refuse('POST'), refuse('PUT'), refuse('PATCH'), refuse('DELETE')],
+    routes: [
+      read('GET'),
+      read('HEAD'),
+      read('GET', '/v2'),
+      refuse('POST'),
+      refuse('PUT'),
+      refuse('PATCH'),
+      refuse('DELETE'),
+    ],
     errorResponse: storeErrorResponse,
   };
 }

@@ -1,3 +1,4 @@
+import { Architecture } from '../../src/builds/build-parts.js';
 import { conversionCredentials, conversionRequest, formatTarget } from '../../src/conversions/conversion-request.js';
 import type { ConvertNitroImageInput } from '../../src/conversions/conversion.input.js';
 import { OwnNames } from '../../src/lib/own-names.js';
@@ -18,7 +19,7 @@ describe('a conversion', () => {
     expect(request('localhost:4000/acme/hello')).toEqual({
       appId: null,
       input: { host: undefined, repository: 'acme/hello', tagOrDigest: 'latest' },
-      output: { repository: 'acme/hello', tagOrDigest: 'latest-eif' },
+      output: { repository: 'acme/hello', tagOrDigest: expect.stringMatching(/^latest-eif-[0-9a-f]{8}$/) },
       options: {},
       nitro: {},
       architecture: 'AMD64',
@@ -36,8 +37,26 @@ describe('a conversion', () => {
     ['quay.io/library/nginx:1', 'quay.io/library/nginx:1', '/library/nginx:1-eif'],
     [`quay.io/acme/hello@${DIGEST}`, `quay.io/acme/hello@${DIGEST}`, '/acme/hello:abababababab-eif'],
     [`quay.io/acme/hello:1@${DIGEST}`, `quay.io/acme/hello@${DIGEST}`, '/acme/hello:1-eif'],
-    [`a/b:${'t'.repeat(128)}`, `docker.io/a/b:${'t'.repeat(128)}`, `/a/b:${'t'.repeat(124)}-eif`],
-  ])('of %s reads %s and writes %s', (input, read, written) => expect(targets(input)).toEqual([read, written]));
+    [`a/b:${'t'.repeat(128)}`, `docker.io/a/b:${'t'.repeat(128)}`, `/a/b:${'t'.repeat(115)}-eif`],
+  ])('of %s reads %s and writes %s-<hash>', (input, read, written) => {
+    const [from, to] = targets(input);
+    expect(from).toBe(read);
+    expect(to).toMatch(/-[0-9a-f]{8}$/);
+    expect(to!.slice(0, -9)).toBe(written);
+  });
+
+  it('writes what depends on anything else under another tag, and the same under the same', () => {
+    const outputs = [
+      targets('localhost:4000/acme/hello:1')[1],
+      targets('quay.io/acme/hello:1')[1],
+      targets('acme/hello:1')[1],
+      formatTarget(request('acme/hello:1', { architecture: Architecture.ARM64 }).output),
+      formatTarget(request('acme/hello:1', { converterOptions: { envVars: ['A=1'] } }).output),
+    ];
+    expect(new Set(outputs).size).toBe(outputs.length);
+    expect(targets('127.0.0.1:4000/acme/hello:1')[1]).toBe(outputs[0]);
+    expect(formatTarget(request('acme/hello:1', { nitroEnclavesOptions: { cpuCount: 4 } }).output)).toBe(outputs[2]);
+  });
 
   it('writes where it is told to', () => {
     expect(targets('nginx', 'quay.io/acme/nginx-eif:7')[1]).toBe('quay.io/acme/nginx-eif:7');
