@@ -7,6 +7,7 @@ import type { DataSourceOptions, EntityManager, MixedList } from 'typeorm';
 import type { InTransaction } from '../lib/transaction.js';
 import { lockCatalog } from './catalog-lock.js';
 import { runMigrations } from './migrate.js';
+import { quietSqlite } from './sqlite-driver.js';
 import { transactionsOn } from './transactions.js';
 
 // sqlite3's OPEN_READONLY; the driver's constants are not in TypeORM's types.
@@ -36,8 +37,11 @@ export function createDataSource({ url, entities, migrations }: DatabaseOptions)
     return new DataSource({ ...shared, type: 'postgres', url, parseInt8: true, applicationName: 'build-catalog' });
   }
   mkdirSync(dirname(url), { recursive: true });
-  return new DataSource({ ...shared, type: 'sqlite', database: url, enableWAL: true, busyTimeout: BUSY_TIMEOUT_MS });
+  return new DataSource({ ...shared, ...sqliteOptions(url), enableWAL: true });
 }
+
+const sqliteOptions = (database: string) =>
+  ({ type: 'sqlite', database, busyTimeout: BUSY_TIMEOUT_MS, driver: quietSqlite }) as const;
 
 /** Locks the catalog, brings its tables up to date and opens it; throws where another gateway works on it. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
@@ -60,8 +64,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
 /** Opened after the writer has made the file, which a read-only connection can't. */
 function openSqliteReader({ url, entities }: DatabaseOptions): Promise<DataSource> {
-  const options = { type: 'sqlite' as const, database: url, flags: SQLITE_OPEN_READONLY, entities };
-  return new DataSource({ ...options, busyTimeout: BUSY_TIMEOUT_MS }).initialize();
+  return new DataSource({ ...sqliteOptions(url), flags: SQLITE_OPEN_READONLY, entities }).initialize();
 }
 
 function asDatabase(writer: DataSource, reader: DataSource, unlock: () => Promise<void>): Database {

@@ -2,6 +2,7 @@
 // process ends, which a file with a process id in it can't promise.
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
+import { quietSqlite } from './sqlite-driver.js';
 
 const WAIT_MS = 200;
 
@@ -13,7 +14,8 @@ export function lockFolder(folder: string): Promise<() => Promise<void>> {
 
 /** The same by the name of a file that exists only to be locked. */
 export async function lockFile(file: string, complaint: string): Promise<() => Promise<void>> {
-  const source = await new DataSource({ type: 'sqlite', database: file, busyTimeout: WAIT_MS }).initialize();
+  const options = { type: 'sqlite', database: file, busyTimeout: WAIT_MS, driver: quietSqlite } as const;
+  const source = await new DataSource(options).initialize();
   try {
     await source.query('PRAGMA locking_mode = EXCLUSIVE');
     await source.query('BEGIN EXCLUSIVE');
