@@ -78,7 +78,7 @@ export class JobResolver {
   ): Promise<CancelJobPayload> {
     requireAccess(context.principal, 'WRITER');
     const { accountId } = context.principal;
-    return withUserErrors(async () => ({ job: this.query.shown(await this.cancelJobs.cancel(accountId, jobId)) }));
+    return withUserErrors(async () => ({ job: this.query.shown(await this.cancelJobs.cancel(accountId, jobId.toLowerCase())) }));
   }
 }
 
@@ -138,8 +138,8 @@ export function conversionStatusResolver(jobs: JobQuery, events: JobEvents) {
   const watch = async ({ args, context }: { args: WatchArgs; context: RequestContext }) => {
     requireAccess(context.principal, 'READER');
     const { accountId } = context.principal;
-    await jobs.get(accountId, args.jobId);
-    return cancellable((signal) => events.watch(accountId, args.jobId, args.afterSeq, signal));
+    const { id } = await jobs.get(accountId, args.jobId.toLowerCase());
+    return cancellable((signal) => events.watch(accountId, id, args.afterSeq, signal));
   };
 
   @Resolver()

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { print } from 'graphql';
 import { onEachDatabase } from '../support/databases.js';
 import { startTestGateway } from '../support/gateway.js';
@@ -8,6 +9,8 @@ const hex = (digit: string, length: number) => digit.repeat(length);
 const nitro = (digit: string) => ({
   nitroEnclave: { hashAlgorithm: 'SHA384' as const, pcr0: hex(digit, 96), pcr1: hex('B', 96), pcr2: hex('c', 96) },
 });
+
+const randomText = (length: number) => randomBytes(length).toString('base64url').slice(0, length);
 
 onEachDatabase('the catalog', (kind) => {
   let gateway: TestGateway;
@@ -78,9 +81,106 @@ onEachDatabase('the catalog', (kind) => {
       ['dockerInfo', 'exposedPorts', '0', 'port'],
     ],
     ['a negative size', { memSizeMb: -1 }, 'BAD_USER_INPUT', ['memSizeMb']],
+    [
+      'an empty PCR',
+      { attributes: [{ nitroEnclave: { ...nitro('a').nitroEnclave, pcr0: '' } }] },
+      'BAD_USER_INPUT',
+      ['attributes', '0', 'nitroEnclave', 'pcr0'],
+    ],
+    [
+      'an empty MRENCLAVE among its attributes',
+      { attributes: [{ sgx: { mrenclave: '' } }] },
+      'BAD_USER_INPUT',
+      ['attributes', '0', 'sgx', 'mrenclave'],
+    ],
+    ['an empty MRENCLAVE', { mrenclave: '' }, 'BAD_USER_INPUT', ['mrenclave']],
+    ['an empty MRSIGNER', { mrsigner: '' }, 'BAD_USER_INPUT', ['mrsigner']],
+    [
+      'a docker image name of 3000 characters',
+      { dockerInfo: { dockerImageName: randomText(3000), dockerVersion: '1' } },
+      'BAD_USER_INPUT',
+      ['dockerInfo', 'dockerImageName'],
+    ],
+    ['a group that is no UUID', { groupId: 'somebody' }, 'BAD_USER_INPUT', ['groupId']],
   ])('refuses a build with %s, and says where', async (_what, input, code, field) => {
     const payload = await createBuild(input);
     expect(payload).toMatchObject({ build: null, userErrors: [{ code, field }] });
+  });
+
+  it.each([
+    ['attributes', { attributes: [{ sgx: { mrenclave: hex('a', 64), features: [randomText(257 * 1024)] } }] }],
+    ['settings', { advancedSettings: { encryptedDirs: Array.from({ length: 257 }, () => randomText(1024)) } }],
+    ['configuration', { advancedSettings: { certificate: { keyParam: { text: randomText(257 * 1024) } } } }],
+  ])('refuses a build with more than 256 KiB of %s, and keeps somewhat less', async (_what, input) => {
+    const payload = await createBuild(input);
+    expect(payload).toMatchObject({ build: null, userErrors: [{ code: 'BAD_USER_INPUT' }] });
+    const advancedSettings = { rwDirs: Array.from({ length: 240 }, () => randomText(1024)) };
+    expect(await createBuild({ advancedSettings })).toMatchObject({ build: {}, userErrors: [] });
+  });
+
+  it.each([
+    ['a group that is no UUID', { groupId: 'somebody' }, ['groupId']],
+    ['an empty group', { groupId: '' }, ['groupId']],
+    [
+      'a signer of SGX that is no hash',
+      { signers: [{ sgx: { mrsigner: hex('a', 63), isvprodid: 1 } }] },
+      ['signers', '0', 'sgx', 'mrsigner'],
+    ],
+    [
+      'a signer of SGX that is no hex',
+      { signers: [{ nitroEnclave: { pcr8: hex('a', 96) } }, { sgx: { mrsigner: hex('z', 64), isvprodid: 1 } }] },
+      ['signers', '1', 'sgx', 'mrsigner'],
+    ],
+    [
+      'a signer of enclaves that is no PCR',
+      { signers: [{ nitroEnclave: { pcr8: hex('a', 64) } }] },
+      ['signers', '0', 'nitroEnclave', 'pcr8'],
+    ],
+    [
+      'a signer of enclaves that is empty',
+      { signers: [{ nitroEnclave: { pcr8: '' } }] },
+      ['signers', '0', 'nitroEnclave', 'pcr8'],
+    ],
+    ['a signer of nothing', { signers: [{}] }, ['signers', '0']],
+  ])('refuses an app with %s, and says where', async (_what, input, field) => {
+    const { createApp } = await gateway.ask(CreateApp, { input: { name: 'refused', ...input } });
+    expect(createApp).toMatchObject({ app: null, userErrors: [{ code: 'BAD_USER_INPUT', field }] });
+  });
+
+  it('keeps an app with signers and a group, in either case', async () => {
+    const signers = [{ sgx: { mrsigner: hex('A', 64), isvprodid: 1 } }, { nitroEnclave: { pcr8: hex('f', 96) } }];
+    const input = { name: 'signed', signers, groupId: '0190B0C4-5b3a-7000-8000-000000000001' };
+    const { createApp } = await gateway.ask(CreateApp, { input });
+    expect(createApp).toMatchObject({ app: { name: 'signed' }, userErrors: [] });
+  });
+
+  it('finds no builds on none of the platforms', async () => {
+    await createBuild({ attributes: [nitro('a')] });
+    const { builds } = await gateway.ask(ListBuilds, { filter: { platform: [] } });
+    expect(builds).toMatchObject({ totalCount: 0, edges: [] });
+    const some = await gateway.ask(ListBuilds, { filter: { platform: ['NITRO_ENCLAVE'] } });
+    expect(some.builds.totalCount).toBeGreaterThan(0);
+  });
+
+  it('refuses to look for a text of more than 255 characters', async () => {
+    const { body } = await gateway.send(print(ListBuilds), { filter: { text: 'a'.repeat(256) } });
+    expect(body.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    for (const letter of ['a', 'ü']) {
+      const { builds } = await gateway.ask(ListBuilds, { filter: { text: letter.repeat(255) } });
+      expect(builds.edges).toEqual([]);
+    }
+  });
+
+  it('knows ids in either case', async () => {
+    const { createApp } = await gateway.ask(CreateApp, { input: { name: 'either case' } });
+    const appId = createApp.app!.id;
+    const { build } = await createBuild({ appId: appId.toUpperCase() });
+    const { body } = await gateway.send('query ($id: ID!) { build(id: $id) { id app { id } } }', {
+      id: build!.id.toUpperCase(),
+    });
+    expect(body).toEqual({ data: { build: { id: build!.id, app: { id: appId } } } });
+    const { builds } = await gateway.ask(ListBuilds, { filter: { appId: appId.toUpperCase() } });
+    expect(builds.edges.map(({ node }) => node.id)).toEqual([build!.id]);
   });
 
   it('refuses NUL in any text, which PostgreSQL could not keep', async () => {
@@ -98,8 +198,13 @@ onEachDatabase('the catalog', (kind) => {
     }
   });
 
-  it('keeps names that are long, odd or foreign', async () => {
-    const dockerImageName = `registry.example/${'ü%_\\'.repeat(400)}`;
+  // Random, because PostgreSQL compresses what it indexes.
+  it.each([
+    ['long', randomText(1500)],
+    ['as long as may be', randomText(2048)],
+    ['long and foreign', Array.from(randomBytes(2048), (byte) => String.fromCharCode(0x4e00 + byte * 64)).join('')],
+    ['odd', `registry.example/${'ü%_\\'.repeat(400)}`],
+  ])('keeps and finds names that are %s', async (_what, dockerImageName) => {
     const { build } = await createBuild({ dockerInfo: { dockerImageName, dockerVersion: '1' } });
     const { builds } = await gateway.ask(ListBuilds, { filter: { dockerImageName } });
     expect(builds.edges.map(({ node }) => node.id)).toEqual([build!.id]);

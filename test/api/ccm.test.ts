@@ -92,7 +92,7 @@ onEachDatabase("CCM's conversion call", (kind) => {
 
   it('goes on when the client hangs up', async () => {
     const controller = new AbortController();
-    const large = await storeSampleImage(gateway, 'acme/large', 64);
+    const large = await storeSampleImage(gateway, 'acme/large', 16);
     let answer: Promise<unknown> | undefined;
     const job = await jobStartedBy(gateway, () => {
       answer = convert(request('hang-up', large), {}, controller.signal).catch((error: Error) => error.name);
