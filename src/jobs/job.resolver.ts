@@ -78,7 +78,9 @@ export class JobResolver {
   ): Promise<CancelJobPayload> {
     requireAccess(context.principal, 'WRITER');
     const { accountId } = context.principal;
-    return withUserErrors(async () => ({ job: this.query.shown(await this.cancelJobs.cancel(accountId, jobId.toLowerCase())) }));
+    return withUserErrors(async () => ({
+      job: this.query.shown(await this.cancelJobs.cancel(accountId, jobId.toLowerCase())),
+    }));
   }
 }
 
