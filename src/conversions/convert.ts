@@ -14,13 +14,14 @@ import type { EifPlan } from '../nitro/eif.js';
 import { describeLayer, layerPrefix, layerSuffix, outputImage } from '../nitro/output-image.js';
 import { bootRamdisk, customerRamdisk } from '../nitro/ramdisks.js';
 import type { Measurements } from '../nitro/measure.js';
-import { flattenLayers } from '../oci/flatten.js';
+import { FileTree } from '../oci/file-tree.js';
+import { applyLayer } from '../oci/flatten.js';
 import { asDiskFailure } from '../oci/image-failure.js';
 import type { ImageRepository, OnBytes } from '../oci/image-repository.js';
 import { readImage } from '../oci/image.js';
 import type { Image } from '../oci/image.js';
 import { ImageBudget, spoolLayer } from '../oci/layer.js';
-import type { LayerIndex } from '../oci/layer.js';
+import type { TarEntry } from '../oci/tar.js';
 import type { ConversionResult } from './child-messages.js';
 import type { ConversionRequest } from './conversion-request.js';
 
@@ -53,17 +54,14 @@ export async function convert(
   reports.bootBlobs(blobs.files);
   if (!blobs.bootable) reports.warn({ code: 'NOT_BOOTABLE', message: NOT_BOOTABLE });
   const image = await readImage(place.input, request.input.tagOrDigest, architecture, signal);
-  const layers = await pull(image, place, reports, signal);
-
-  reports.progress({ step: JobStep.FLATTENING, progress: 40 });
+  const { tree, spoolPaths } = await pull(image, place, reports, signal);
   const command = enclaveCommand(image.config.config, request.options);
   for (const warning of command.warnings) reports.warn(warning);
-  const tree = flattenLayers(layers.map((layer) => layer.entries.splice(0)));
 
   const ramdisks = [bootRamdisk(blobs), customerRamdisk(tree, command)];
   const metadata = metadataOf(request, image, blobs, place.toolVersion);
-  const plan = planEif({ architecture, kernel: blobs.kernel, cmdline: blobs.cmdline, metadata, ramdisks });
-  const spoolPaths = layers.map((layer) => layer.spoolPath);
+  const { kernel, cmdline } = blobs;
+  const plan = await planEif({ architecture, kernel, cmdline, metadata, ramdisks }, signal);
   const measurements = await build(plan, place.layerFile, spoolPaths, reports, signal);
   const output = await measureOutput(place.layerFile, architecture, measurements, reports, signal);
   await push(output, request, place, reports, signal);
@@ -85,26 +83,34 @@ const OCI_ARCHITECTURES = { AMD64: 'amd64', ARM64: 'arm64' } as const satisfies 
 const NOT_BOOTABLE =
   'The kernel in the blobs folder is none that boots: this image is for trying out and will not start as an enclave.';
 
-/** Layers one after the other: two at once would gain little and double what may be in memory. */
+/**
+ * Layers one after the other: two at once would gain little and double what may be in memory. Each is laid over those
+ * below before the next one comes, so that only one list of entries is held.
+ */
 async function pull(
   image: Image,
   place: ConversionPlace,
   reports: ConversionReports,
   signal: AbortSignal,
-): Promise<LayerIndex[]> {
+): Promise<{ tree: FileTree; spoolPaths: string[] }> {
   const total = image.layers.reduce((sum, { size }) => sum + size, 0);
   const onBytes = stepProgress(reports, JobStep.PULLING, [0, 40], total);
   const budget = new ImageBudget();
-  const spooled: LayerIndex[] = [];
+  const tree = new FileTree();
+  const spoolPaths = image.layers.map((_, index) => join(place.spoolDir, `layer-${index}.tar`));
+  const top = image.layers.length - 1;
+  let uppermost: TarEntry[] = [];
   for (const [index, layer] of image.layers.entries()) {
     const stream = await place.input.openBlob(layer, signal);
-    const diffId = image.config.rootfs.diff_ids[index]!;
-    const spoolPath = join(place.spoolDir, `layer-${index}.tar`);
-    spooled.push(
-      await spoolLayer({ stream, mediaType: layer.mediaType, diffId }, { spoolPath, budget, signal, onBytes }),
-    );
+    const source = { stream, mediaType: layer.mediaType, diffId: image.config.rootfs.diff_ids[index]! };
+    const options = { spoolPath: spoolPaths[index]!, budget, signal, onBytes };
+    const { entries } = await spoolLayer(source, options);
+    if (index === top) uppermost = entries;
+    else await applyLayer(tree, entries, index, signal);
   }
-  return spooled;
+  reports.progress({ step: JobStep.FLATTENING, progress: 40 });
+  await applyLayer(tree, uppermost, top, signal);
+  return { tree, spoolPaths };
 }
 
 async function build(
@@ -116,7 +122,7 @@ async function build(
 ): Promise<Measurements> {
   const onBytes = stepProgress(reports, JobStep.BUILDING, [42, 75], plan.sizeBytes);
   try {
-    const file = await open(layerFile, 'wx');
+    const file = await open(layerFile, 'wx', 0o600);
     try {
       const prefix = layerPrefix(plan.sizeBytes);
       await file.write(prefix, 0, prefix.length, 0);

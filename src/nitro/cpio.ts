@@ -1,6 +1,7 @@
 // Parts of a cpio archive in the "newc" format, as linuxkit writes it: what the kernel unpacks as its initial ramdisk.
 // Sizes are known before a byte is written, because the EIF's header has them.
 import { imageTooLarge, invalidImage, quoteName } from '../oci/image-failure.js';
+import { Turns } from '../oci/turns.js';
 
 /** Data in a layer's spool file. */
 export interface SpoolRange {
@@ -41,6 +42,8 @@ const ARCHIVE_BLOCK_BYTES = 512;
 const TRAILER_NAME = 'TRAILER!!!';
 /** The kernel skips longer names and link targets without a word (PATH_MAX, NUL included). */
 const MAX_NAME_BYTES = 4095;
+/** Of headers, names and link targets: a layer names a path in fewer bytes than a ramdisk takes for it. */
+const MAX_NAMES_BYTES = 1024 ** 3;
 const MAX_FILE_BYTES = 0xffff_ffff;
 
 /** Writes the headers of one archive: entries are numbered as they come. */
@@ -91,11 +94,21 @@ const TRAILER: CpioEntry = {
 };
 
 /** Exact bytes of the archive that holds these entries. */
-export function cpioBytes(entries: Iterable<CpioEntry>): number {
+export async function cpioBytes(entries: Iterable<CpioEntry>, signal: AbortSignal): Promise<number> {
+  const turns = new Turns(signal);
   let bytes = 0;
+  let nameBytes = 0;
   for (const entry of entries) {
+    if (turns.due()) await turns.give();
     checkEntry(entry);
     bytes += headerBytes(entry) + entry.size + dataPadding(entry.size);
+    nameBytes += headerBytes(entry) + (isSymlink(entry) ? entry.size : 0);
+    if (nameBytes > MAX_NAMES_BYTES) {
+      throw imageTooLarge(
+        `the names of its files alone take more than ${MAX_NAMES_BYTES} bytes`,
+        'Remove files from the image, or shorten their paths.',
+      );
+    }
   }
   return Math.ceil((bytes + headerBytes(TRAILER)) / ARCHIVE_BLOCK_BYTES) * ARCHIVE_BLOCK_BYTES;
 }
@@ -116,12 +129,16 @@ function checkEntry(entry: CpioEntry): void {
       'Use shorter paths in the image.',
     );
   }
-  if ((entry.mode & TYPE_MASK) === FileMode.SYMLINK && entry.size > MAX_NAME_BYTES) {
+  if (isSymlink(entry) && entry.size > MAX_NAME_BYTES) {
     throw invalidImage(`the target of the link ${quoteName(entry.name)} is too long for a ramdisk`);
   }
   if (entry.size > MAX_FILE_BYTES) {
     throw imageTooLarge(`${quoteName(entry.name)} has 4 GiB or more`, 'Split the file: a ramdisk holds none of 4 GiB.');
   }
+}
+
+function isSymlink(entry: CpioEntry): boolean {
+  return (entry.mode & TYPE_MASK) === FileMode.SYMLINK;
 }
 
 function hex8(value: number): string {

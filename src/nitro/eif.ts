@@ -53,8 +53,9 @@ const DEFAULT_CPUS = 2n;
 /** A kernel unpacks no larger ramdisk, and an enclave of four times that memory does not exist. */
 const MAX_RAMDISK_BYTES = 256 * 1024 ** 3;
 
-export function planEif(content: EifContent): EifPlan {
-  const ramdiskBytes = content.ramdisks.map((ramdisk) => cpioBytes(ramdisk.entries()));
+export async function planEif(content: EifContent, signal: AbortSignal): Promise<EifPlan> {
+  const ramdiskBytes: number[] = [];
+  for (const ramdisk of content.ramdisks) ramdiskBytes.push(await cpioBytes(ramdisk.entries(), signal));
   if (ramdiskBytes.some((bytes) => bytes > MAX_RAMDISK_BYTES)) {
     throw imageTooLarge(`a ramdisk would have more than ${MAX_RAMDISK_BYTES} bytes`, 'Remove files from the image.');
   }

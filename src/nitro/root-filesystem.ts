@@ -20,12 +20,12 @@ const DROPPED = new Set(['.dockerenv', 'Dockerfile', 'dev/console', 'etc/hostnam
 /** Directories that docker makes where the image has none, and whose times linuxkit sets. */
 const TOUCHED = ['dev', 'dev/pts', 'dev/shm', 'etc', 'proc', 'sys'];
 /** Files that docker puts into every container, in place of the image's own. */
-const DOCKER_FILES: Record<string, { mode: number; data: string }> = {
-  'etc/hosts': { mode: FileMode.FILE | 0o755, data: HOSTS },
-  'etc/mtab': { mode: FileMode.SYMLINK | 0o777, data: '/proc/mounts' },
+const DOCKER_FILES = new Map([
+  ['etc/hosts', { mode: FileMode.FILE | 0o755, data: HOSTS }],
+  ['etc/mtab', { mode: FileMode.SYMLINK | 0o777, data: '/proc/mounts' }],
   // Docker makes a file of mode 0755, which linuxkit turns into a symlink without touching the mode.
-  'etc/resolv.conf': { mode: FileMode.SYMLINK | 0o755, data: '/run/resolvconf/resolv.conf' },
-};
+  ['etc/resolv.conf', { mode: FileMode.SYMLINK | 0o755, data: '/run/resolvconf/resolv.conf' }],
+]);
 
 const TYPE_BITS = {
   file: FileMode.FILE,
@@ -40,7 +40,7 @@ export function* rootFilesystemEntries(tree: FileTree, prefix: string): Generato
   const added = dockerNodes(tree);
   const firstNames = new Map<FileNode, string>();
   for (const { path, node } of walk(tree, added)) {
-    const fixed = isDirectory(node) ? undefined : DOCKER_FILES[path];
+    const fixed = isDirectory(node) ? undefined : DOCKER_FILES.get(path);
     if (fixed) yield dockerFile(prefix + path, fixed);
     else if (isDirectory(node)) yield directoryEntry(path, node, prefix);
     else if (!DROPPED.has(path)) yield fileEntry(path, node, prefix, firstNames);
@@ -87,7 +87,7 @@ function dockerNodes(tree: FileTree): Map<string, FileNode> {
   for (const path of TOUCHED) {
     if (!isDirectory(there(path))) added.set(path, newDirectory({ mode: 0o755, uid: 0, gid: 0, mtime: 0 }));
   }
-  for (const path of Object.keys(DOCKER_FILES)) {
+  for (const path of DOCKER_FILES.keys()) {
     // A node of its own, so that hard links to the image's file keep the image's content.
     if (!isDirectory(there(path))) added.set(path, placeholder());
   }
@@ -120,32 +120,30 @@ function directoryEntry(path: string, node: FileNode, prefix: string): CpioEntry
 
 function fileEntry(path: string, node: FileNode, prefix: string, firstNames: Map<FileNode, string>): CpioEntry {
   if (node.type === 'pending-link') throw new Error(`the tree is not complete: ${path}`);
-  const { uid, gid, mtime } = node;
-  const attributes = { name: prefix + path, uid, gid, mtime, devMajor: 0, devMinor: 0 };
   const first = node.shared ? firstNames.get(node) : undefined;
+  const name = prefix + path;
   // What a further name of a file becomes keeps the file's permissions; a symlink of the image has all of them.
   const permissions = node.type === 'symlink' ? 0o777 : node.mode;
-  if (first !== undefined) return symlinkEntry(attributes, relativeTarget(path, first), permissions);
+  if (first !== undefined) return symlinkEntry(name, node, relativeTarget(path, first), permissions);
   if (node.shared) firstNames.set(node, path);
-  if (node.type === 'symlink') return symlinkEntry(attributes, node.link, permissions);
-  const isFile = node.type === 'file';
-  return {
-    ...attributes,
-    mode: TYPE_BITS[node.type] | permissions,
-    size: isFile ? node.size : 0,
-    devMajor: node.devMajor,
-    devMinor: node.devMinor,
-    data: isFile ? { layer: node.layer, offset: node.offset } : undefined,
-  };
+  if (node.type === 'symlink') return symlinkEntry(name, node, node.link, permissions);
+  const { type, uid, gid, mtime, layer, offset } = node;
+  const isFile = type === 'file';
+  // Some tools write the numbers of the device that a file lies on; `docker export` has none but those of devices.
+  const isDevice = type === 'character' || type === 'block';
+  const mode = TYPE_BITS[type] | permissions;
+  const size = isFile ? node.size : 0;
+  const devMajor = isDevice ? node.devMajor : 0;
+  const devMinor = isDevice ? node.devMinor : 0;
+  const data = isFile ? { layer, offset } : undefined;
+  // A literal, no spread: V8 keeps copies made by one until the next full collection, hundreds of MiB of large images.
+  return { name, mode, uid, gid, mtime, size, devMajor, devMinor, data };
 }
 
-function symlinkEntry(
-  attributes: Omit<CpioEntry, 'mode' | 'size' | 'data'>,
-  target: string,
-  permissions: number,
-): CpioEntry {
+function symlinkEntry(name: string, { uid, gid, mtime }: FileNode, target: string, permissions: number): CpioEntry {
   const data = Buffer.from(target, 'latin1');
-  return { ...attributes, mode: FileMode.SYMLINK | permissions, size: data.length, data };
+  const mode = FileMode.SYMLINK | permissions;
+  return { name, mode, uid, gid, mtime, size: data.length, devMajor: 0, devMinor: 0, data };
 }
 
 function relativeTarget(from: string, to: string): string {

@@ -38,17 +38,17 @@ export class BlobFolder {
   }
 
   /**
-   * Stores a blob unless it is there. A buffer's digest is checked; a file's is not (whoever wrote it hashed it while
-   * writing, and reading it again costs as much as all the rest), but its size is.
+   * Stores a blob. A buffer's digest is checked, also of one that is there; a file's is not (whoever wrote it hashed it
+   * while writing, and reading it again costs as much as all the rest), but its size is, and it replaces what is there.
    */
   async write(blob: Pick<Descriptor, 'digest' | 'size'>, content: Buffer | { file: string }): Promise<void> {
-    if ((await this.size(blob.digest)) === blob.size) return this.refresh(blob.digest);
     const size = Buffer.isBuffer(content) ? content.length : (await stat(content.file)).size;
     if (size !== blob.size) throw digestMismatch(`${blob.digest} has ${size} bytes, not ${blob.size}.`);
     if (!Buffer.isBuffer(content)) return this.files.moveIn(content.file, this.path(blob.digest));
     const digest = sha256Digest(content);
     if (digest !== blob.digest) throw digestMismatch(`${blob.digest} came with the digest ${digest}.`);
-    await this.files.write(this.path(digest), content);
+    if (await this.isWhole(blob)) await this.keep(digest);
+    else await this.files.write(this.path(digest), content);
   }
 
   path(digest: string): string {
@@ -57,9 +57,14 @@ export class BlobFolder {
     return join(this.root, 'sha256', hex.slice(0, 2), hex);
   }
 
-  /** Keeps a blob that is about to be used again from being collected, which spares what is young. */
-  private async refresh(digest: string): Promise<void> {
+  private async isWhole({ digest, size }: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
+    return (await this.size(digest)) === size && sha256Digest(await this.read(digest)) === digest;
+  }
+
+  /** Keeps a blob that is about to be used again, also from being collected, which spares what is young. */
+  private async keep(digest: string): Promise<void> {
     const now = new Date();
     await utimes(this.path(digest), now, now);
+    await this.files.settle(this.path(digest));
   }
 }

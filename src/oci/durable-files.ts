@@ -3,10 +3,12 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { asDiskFailure } from './image-failure.js';
 
+/** Whoever may read a file of the store is decided by the gateway, not by the accounts of its machine. */
+const FILE_MODE = 0o600;
 /** After this, a temporary file of another machine (or of a container that is gone) belongs to nobody. */
 const FOREIGN_FILE_AGE_MS = 24 * 60 * 60 * 1000;
 
@@ -37,7 +39,7 @@ export class DurableFiles {
   async write(path: string, content: Buffer | string): Promise<void> {
     const temporary = this.temporaryPath();
     try {
-      const file = await open(temporary, 'wx', 0o644);
+      const file = await open(temporary, 'wx', FILE_MODE);
       await file.writeFile(content).finally(() => file.close());
       await this.moveIn(temporary, path);
     } catch (error) {
@@ -50,7 +52,7 @@ export class DurableFiles {
   async moveIn(file: string, path: string): Promise<void> {
     await onDisk(async () => {
       await makeFolder(dirname(path));
-      await sync(file);
+      await sync(file, FILE_MODE);
       try {
         await rename(file, path);
       } catch (error) {
@@ -61,11 +63,20 @@ export class DurableFiles {
     });
   }
 
+  /** Makes durable what stands there already: whoever wrote it may have died before that. */
+  async settle(path: string): Promise<void> {
+    await onDisk(async () => {
+      await sync(path);
+      await sync(dirname(path));
+      await sync(dirname(dirname(path)));
+    });
+  }
+
   /** Makes empty files; they have no content to lose, so only their folder is synced. */
   async touchAll(folder: string, names: string[]): Promise<void> {
     await onDisk(async () => {
       await makeFolder(folder);
-      for (const name of names) await (await open(join(folder, name), 'a')).close();
+      for (const name of names) await (await open(join(folder, name), 'a', FILE_MODE)).close();
       await sync(folder);
     });
   }
@@ -89,7 +100,7 @@ export class DurableFiles {
     const temporary = this.temporaryPath();
     try {
       await copyFile(file, temporary);
-      await sync(temporary);
+      await sync(temporary, FILE_MODE);
       await rename(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true });
@@ -120,17 +131,24 @@ export async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return;
-  // Each folder that was made is an entry of the one above it.
-  for (let folder = dirname(path); folder.length >= dirname(first).length; folder = dirname(folder)) {
+async function makeFolder(relativePath: string): Promise<void> {
+  const path = resolve(relativePath);
+  const first = (await mkdir(path, { recursive: true })) ?? path;
+  // Each folder that was made is an entry of the one above it. One that is there may have been made by a process that
+  // died before it came to this.
+  const last = dirname(first);
+  for (let folder = dirname(path); folder.length >= last.length; folder = dirname(folder)) {
     await sync(folder);
     if (folder === dirname(folder)) break;
   }
 }
 
-async function sync(path: string): Promise<void> {
+async function sync(path: string, mode?: number): Promise<void> {
   const file = await open(path, 'r');
-  await file.sync().finally(() => file.close());
+  try {
+    if (mode !== undefined) await file.chmod(mode);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }

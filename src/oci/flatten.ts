@@ -1,9 +1,10 @@
 // Lays one layer over a tree by the rules of the OCI image specification (layer.md, "Applying changesets").
 // Whiteouts come first, in a pass of their own: they hide what lower layers hold, wherever in the layer they stand.
-import { FileTree, isDirectory, newDirectory, splitPath } from './file-tree.js';
-import type { DirectoryNode, FileNode } from './file-tree.js';
+import { isDirectory, newDirectory } from './file-tree.js';
+import type { DirectoryNode, FileNode, FileTree } from './file-tree.js';
 import { invalidImage, quoteName } from './image-failure.js';
 import type { TarEntry } from './tar.js';
+import { Turns } from './turns.js';
 
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
@@ -17,19 +18,19 @@ interface PendingLink {
   node: FileNode;
 }
 
-/** Layers from the lowest to the highest; `layer` of each node is the index in this list. */
-export function flattenLayers(layers: Iterable<TarEntry[]>): FileTree {
-  const tree = new FileTree();
-  let layer = 0;
-  for (const entries of layers) applyLayer(tree, entries, layer++);
-  return tree;
-}
-
-export function applyLayer(tree: FileTree, entries: TarEntry[], layer: number): void {
-  applyWhiteouts(tree, entries);
+/** Layers come from the lowest to the highest; `layer` is what their files' nodes will say. */
+export async function applyLayer(
+  tree: FileTree,
+  entries: TarEntry[],
+  layer: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const turns = new Turns(signal);
+  await applyWhiteouts(tree, entries, turns);
   const links: PendingLink[] = [];
   for (const entry of entries) {
-    const path = splitPath(entry.path);
+    if (turns.due()) await turns.give();
+    const path = tree.split(entry.path);
     const name = path.pop();
     if (name === undefined) applyRoot(tree, entry);
     else if (!isMarker(entry, name) && !isAufsMetadata(path[0] ?? name)) {
@@ -38,25 +39,66 @@ export function applyLayer(tree: FileTree, entries: TarEntry[], layer: number): 
       if (node.type === 'pending-link') links.push({ directory, name, node });
     }
   }
-  bindLinks(tree, links);
+  await bindLinks(tree, links, turns);
 }
 
-// A whiteout counts for lower layers only, so the tree is still as they left it.
-function applyWhiteouts(tree: FileTree, entries: TarEntry[]): void {
-  let listed: Set<string> | undefined;
+// A whiteout counts for lower layers only, so the tree is still as they left it. All are resolved before the first one
+// hides anything: the symlink on the way to one may be what another hides.
+async function applyWhiteouts(tree: FileTree, entries: TarEntry[], turns: Turns): Promise<void> {
+  const lower = new LowerTree(tree, entries, turns);
+  const hidden: { directory: DirectoryNode; name: string }[] = [];
   for (const entry of entries) {
-    const path = splitPath(entry.path);
-    const name = path.pop();
-    if (name === undefined || !isMarker(entry, name)) continue;
-    // Below a symlink that this layer itself replaces there is nothing of a lower layer.
-    const mayFollow = (link: string[]): boolean => {
-      listed ??= new Set(entries.map((other) => splitPath(other.path).join('/')));
-      return !listed.has(link.join('/'));
+    if (turns.due()) await turns.give();
+    if (!entry.path.includes(WHITEOUT)) continue;
+    const path = tree.split(entry.path);
+    const marker = path.pop();
+    if (marker === undefined || !isMarker(entry, marker)) continue;
+    if (marker.startsWith(AUFS_METADATA) && marker !== OPAQUE) continue;
+    const name = marker === OPAQUE ? OPAQUE : hiddenName(entry.path, marker);
+    const directory = await lower.directoryAt(path);
+    if (directory) hidden.push({ directory, name });
+  }
+  for (const { directory, name } of hidden) {
+    if (name === OPAQUE) directory.children.clear();
+    else directory.children.delete(name);
+  }
+}
+
+/** What lower layers hold and a layer does not replace: below a symlink that it replaces there is nothing of theirs. */
+class LowerTree {
+  /** By the directory they stand in; found out when the first symlink is met. */
+  private replacedLinks?: Map<DirectoryNode, Set<string>>;
+
+  constructor(
+    private readonly tree: FileTree,
+    private readonly entries: TarEntry[],
+    private readonly turns: Turns,
+  ) {}
+
+  async directoryAt(path: string[]): Promise<DirectoryNode | undefined> {
+    let metLink = false;
+    const mayFollow = (parent: DirectoryNode, name: string): boolean => {
+      metLink = true;
+      return this.replacedLinks !== undefined && this.replacedLinks.get(parent)?.has(name) !== true;
     };
-    const directory = tree.directoryAt(path, { create: false, mayFollow });
-    const hidden = name === OPAQUE || name.startsWith(AUFS_METADATA) ? undefined : hiddenName(entry.path, name);
-    if (name === OPAQUE) directory?.children.clear();
-    else if (hidden !== undefined) directory?.children.delete(hidden);
+    const directory = this.tree.directoryAt(path, { create: false, mayFollow });
+    if (this.replacedLinks || !metLink) return directory;
+    this.replacedLinks = await this.findReplacedLinks();
+    return this.tree.directoryAt(path, { create: false, mayFollow });
+  }
+
+  private async findReplacedLinks(): Promise<Map<DirectoryNode, Set<string>>> {
+    const replaced = new Map<DirectoryNode, Set<string>>();
+    const literally = { create: false, mayFollow: () => false };
+    for (const entry of this.entries) {
+      if (this.turns.due()) await this.turns.give();
+      const path = this.tree.split(entry.path);
+      const name = path.pop();
+      const parent = name === undefined ? undefined : this.tree.directoryAt(path, literally);
+      if (name === undefined || parent?.children.get(name)?.type !== 'symlink') continue;
+      replaced.set(parent, (replaced.get(parent) ?? new Set()).add(name));
+    }
+    return replaced;
   }
 }
 
@@ -107,8 +149,9 @@ function place(
 }
 
 // Links are bound when their layer is complete, and to the file itself: what replaces the target later leaves them alone.
-function bindLinks(tree: FileTree, links: PendingLink[]): void {
+async function bindLinks(tree: FileTree, links: PendingLink[], turns: Turns): Promise<void> {
   for (const { directory, name, node } of links) {
+    if (turns.due()) await turns.give();
     // A later entry of the layer may have taken the name.
     if (directory.children.get(name) !== node) continue;
     const target = targetOf(tree, node);
@@ -118,9 +161,9 @@ function bindLinks(tree: FileTree, links: PendingLink[]): void {
 }
 
 function targetOf(tree: FileTree, link: FileNode): FileNode {
-  let node = tree.find(splitPath(link.link));
+  let node = tree.find(tree.split(link.link));
   for (let hops = 0; node?.type === 'pending-link' && hops < MAX_LINK_CHAIN; hops++) {
-    node = tree.find(splitPath(node.link));
+    node = tree.find(tree.split(node.link));
   }
   if (node && !isDirectory(node) && node.type !== 'pending-link') return node;
   throw invalidImage(`a layer has a hard link to ${quoteName(link.link)}, which is no file of the image`);

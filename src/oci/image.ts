@@ -2,10 +2,12 @@
 // while it is read.
 import { readBounded } from '../lib/upstream.js';
 import { bareMediaType, CONFIG_TYPES, LAYER_TYPES } from './media-types.js';
-import { invalidImage } from './image-failure.js';
+import { imageTooLarge, invalidImage } from './image-failure.js';
 import { MAX_CONFIG_BYTES, parseImageConfig } from './image-config.js';
 import type { ImageConfig } from './image-config.js';
 import type { Descriptor, ImageRepository } from './image-repository.js';
+import { DEFAULT_IMAGE_LIMITS } from './layer.js';
+import type { ImageLimits } from './layer.js';
 import { architectureNotAvailable, choosePlatform, parseManifest } from './manifest.js';
 import type { Architecture, ImageManifest } from './manifest.js';
 
@@ -21,7 +23,7 @@ export interface Image {
   layers: Descriptor[];
 }
 
-/** Throws JobFailure IMAGE_INVALID, ARCHITECTURE_NOT_AVAILABLE, or what the repository throws. */
+/** Throws JobFailure IMAGE_INVALID, IMAGE_TOO_LARGE, ARCHITECTURE_NOT_AVAILABLE, or what the repository throws. */
 export async function readImage(
   repository: ImageRepository,
   tagOrDigest: string,
@@ -37,6 +39,7 @@ export async function readImage(
   }
   if (manifest.kind === 'index') throw invalidImage('the index leads to another index instead of an image');
   manifest.layers.forEach(checkLayer);
+  checkSizes(manifest.layers, DEFAULT_IMAGE_LIMITS);
   const config = await readConfig(repository, manifest, signal);
   if (config.os !== 'linux' || config.architecture !== architecture) {
     throw architectureNotAvailable(architecture, [`${config.os}/${config.architecture}`.slice(0, 60)]);
@@ -65,6 +68,16 @@ async function readConfig(
   }
   if (size > MAX_CONFIG_BYTES) throw invalidImage(`the image config is larger than ${MAX_CONFIG_BYTES} bytes`);
   return parseImageConfig(await readBounded(await repository.openBlob(manifest.config, signal), size));
+}
+
+// Before anything is fetched: what a layer takes as it is stored, it takes at least when it is unpacked.
+function checkSizes(layers: Descriptor[], { layerBytes, totalBytes }: ImageLimits): void {
+  const hint = 'Remove what the application does not need from the image.';
+  const large = layers.findIndex(({ size }) => size > layerBytes);
+  if (large >= 0) throw imageTooLarge(`layer ${large} has more than ${layerBytes} bytes`, hint);
+  if (layers.reduce((sum, { size }) => sum + size, 0) > totalBytes) {
+    throw imageTooLarge(`its layers have more than ${totalBytes} bytes`, hint);
+  }
 }
 
 function checkLayer(layer: Descriptor, at: number): void {

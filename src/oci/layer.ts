@@ -19,8 +19,9 @@ export interface ImageLimits {
   totalBytes: number;
   /** Uncompressed bytes per stored byte, counted from 64 MiB on. */
   ratio: number;
-  /** Tar entries of all layers. */
+  /** Tar entries of all layers, and the bytes of their paths and link targets, which are held in memory. */
   entries: number;
+  nameBytes: number;
 }
 
 export const DEFAULT_IMAGE_LIMITS: ImageLimits = {
@@ -28,14 +29,18 @@ export const DEFAULT_IMAGE_LIMITS: ImageLimits = {
   totalBytes: 16 * 1024 ** 3,
   ratio: 500,
   entries: 1_000_000,
+  nameBytes: 128 * 1024 ** 2,
 };
 
 const RATIO_FREE_BYTES = 64 * 1024 * 1024;
+/** What is read of a layer that is known to be invalid, to learn whether it only came damaged. */
+const INVALID_REST_BYTES = 64 * 1024 * 1024;
 
 /** What the layers of one image have used of its limits so far: shared by the calls for one image. */
 export class ImageBudget {
   totalBytes = 0;
   entries = 0;
+  nameBytes = 0;
 
   constructor(readonly limits: ImageLimits = DEFAULT_IMAGE_LIMITS) {}
 }
@@ -88,6 +93,7 @@ export async function spoolLayer(source: LayerSource, options: SpoolOptions): Pr
 async function readAll(stream: Readable, intake: LayerIntake, { signal, onBytes }: SpoolOptions): Promise<void> {
   const decompressor = new LayerDecompressor(intake);
   let invalid: JobFailure | undefined;
+  let restBytes = 0;
   try {
     for await (const data of stream) {
       const chunk = data as Buffer;
@@ -96,6 +102,7 @@ async function readAll(stream: Readable, intake: LayerIntake, { signal, onBytes 
       intake.storedBytes += chunk.length;
       // Bytes damaged on their way look like an invalid image: only the stream's end can tell, so it is read on.
       if (!invalid) invalid = await invalidityOf(decompressor.write(chunk));
+      else if ((restBytes += chunk.length) > INVALID_REST_BYTES) throw invalid;
     }
     signal.throwIfAborted();
     if (invalid) throw invalid;
@@ -150,6 +157,11 @@ class LayerIntake implements TarSink {
   private addEntry(entry: TarEntry): void {
     if (++this.budget.entries > this.budget.limits.entries) {
       throw imageTooLarge(`it has more than ${this.budget.limits.entries} files`, 'Remove files from the image.');
+    }
+    this.budget.nameBytes += entry.path.length + entry.link.length;
+    if (this.budget.nameBytes > this.budget.limits.nameBytes) {
+      const names = `the names of its files have more than ${this.budget.limits.nameBytes} bytes`;
+      throw imageTooLarge(names, 'Remove files from the image, or shorten their paths.');
     }
     this.entries.push(entry);
   }

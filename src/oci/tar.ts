@@ -9,7 +9,7 @@ import type { TarHeader } from './tar-header.js';
 export type TarEntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'character' | 'block' | 'fifo';
 
 export interface TarEntry {
-  /** As written in the archive, one character per byte (latin1). */
+  /** One character per byte (latin1), as written in the archive but for what means nothing: `//`, `/./`, `./` in front. */
   path: string;
   type: TarEntryType;
   /** The low twelve bits. */
@@ -22,7 +22,7 @@ export interface TarEntry {
   size: number;
   /** Where the data begins in the uncompressed archive. */
   offset: number;
-  /** Target of a link, one character per byte. */
+  /** Target of a link, one character per byte; of a symlink exactly as written. */
   link: string;
   devMajor: number;
   devMinor: number;
@@ -32,18 +32,19 @@ export const MAX_PATH_BYTES = 4096;
 const MAX_EXTENSION_BYTES = 1024 * 1024;
 const MAX_UINT32 = 0xffff_ffff;
 
-const ENTRY_TYPES: Record<string, TarEntryType> = {
-  '\0': 'file',
-  '0': 'file',
-  '7': 'file',
-  '1': 'hardlink',
-  '2': 'symlink',
-  '3': 'character',
-  '4': 'block',
-  '5': 'directory',
-  '6': 'fifo',
-};
+const ENTRY_TYPES = new Map<string, TarEntryType>([
+  ['\0', 'file'],
+  ['0', 'file'],
+  ['7', 'file'],
+  ['1', 'hardlink'],
+  ['2', 'symlink'],
+  ['3', 'character'],
+  ['4', 'block'],
+  ['5', 'directory'],
+  ['6', 'fifo'],
+]);
 const EXTENSION_FLAGS = 'xgLK';
+const NO_FIELDS: PaxFields = {};
 
 export class TarReader {
   private position = 0;
@@ -55,7 +56,7 @@ export class TarReader {
   private ended = false;
   private extension?: { flag: string; data: Buffer; fill: number };
   private global: PaxFields = {};
-  private local: PaxFields = {};
+  private local = NO_FIELDS;
   private longPath?: string;
   private longLink?: string;
 
@@ -137,7 +138,7 @@ export class TarReader {
   }
 
   private finishEntry(header: TarHeader): void {
-    const pax: PaxFields = { ...this.global, ...definedOf(this.local) };
+    const pax = this.local === NO_FIELDS ? this.global : { ...this.global, ...definedOf(this.local) };
     const path = this.longPath ?? pax.path ?? header.path;
     const type = typeOf(header, path);
     const data = pax.size ?? header.size;
@@ -159,9 +160,11 @@ export class TarReader {
       devMinor: device(header.devMinor, path),
     };
     checkNames(entry);
+    entry.path = collapsed(path);
+    if (type === 'hardlink') entry.link = collapsed(entry.link);
     this.skip = size;
     this.padding = paddingOf(size);
-    this.local = {};
+    this.local = NO_FIELDS;
     this.longPath = this.longLink = undefined;
     this.onEntry(entry);
   }
@@ -173,7 +176,7 @@ export class TarReader {
 
 function typeOf(header: TarHeader, path: string): TarEntryType {
   if (header.typeFlag === 'S') throw sparseRefused();
-  const type = ENTRY_TYPES[header.typeFlag];
+  const type = ENTRY_TYPES.get(header.typeFlag);
   if (!type) throw invalidImage(`a layer has a tar entry of the unknown type ${JSON.stringify(header.typeFlag)}`);
   // Before POSIX a directory was a file whose name ends with a slash.
   return header.typeFlag === '\0' && path.endsWith('/') ? 'directory' : type;
@@ -186,6 +189,12 @@ function checkNames(entry: TarEntry): void {
     throw invalidImage(`a layer has a name of more than ${MAX_PATH_BYTES} bytes: ${quoteName(entry.path)}...`);
   }
   if (isLink && entry.link === '') throw invalidImage(`the link ${quoteName(entry.path)} of a layer has no target`);
+}
+
+// Once for all later steps, which would otherwise have to count what padded names cost them.
+function collapsed(path: string): string {
+  if (!path.includes('//') && !path.includes('./')) return path;
+  return path.replace(/\/(?:\.?\/)+/g, '/').replace(/^\.\/(?=[^])/, '');
 }
 
 // GNU tar ends a long name with a NUL, which is not part of it.

@@ -5,42 +5,55 @@ import { invalidImage } from './image-failure.js';
 const FRAME_MAGIC = 0xfd2fb528;
 const MAX_WINDOW_BYTES = 64 * 1024 * 1024;
 const MAX_BLOCK_BYTES = 128 * 1024;
+/** The least that tells how long a block is, or the header of a frame. */
+const BLOCK_HEADER_BYTES = 3;
+const FRAME_HEADER_BYTES = 6;
 const DICTIONARY_BYTES = [0, 1, 2, 4];
 
 type Expected = 'frame' | 'block' | 'checksum';
 
 export class ZstdSplitter {
-  private pending: Buffer = Buffer.alloc(0);
+  /** The beginning of a unit, and how many bytes there have to be before it is worth looking at it again. */
+  private pending: Buffer[] = [];
+  private pendingBytes = 0;
+  private wanted = 0;
   private expected: Expected = 'frame';
   private checksumFollows = false;
   /** Bytes of a skippable frame still to come; such frames are metadata and reach no decoder. */
   private skip = 0;
 
   *split(chunk: Buffer): Generator<Buffer, void> {
-    let rest = this.pending.length > 0 ? Buffer.concat([this.pending, chunk]) : chunk;
+    this.pending.push(chunk);
+    this.pendingBytes += chunk.length;
+    if (this.skip === 0 && this.pendingBytes < this.wanted) return;
+    let rest = this.pending.length > 1 ? Buffer.concat(this.pending) : chunk;
     for (;;) {
       const skipped = Math.min(this.skip, rest.length);
       this.skip -= skipped;
       rest = rest.subarray(skipped);
       const length = this.unitLength(rest);
-      if (length === undefined || rest.length < length) break;
-      const unit = rest.subarray(0, length);
-      rest = rest.subarray(length);
+      this.wanted = length ?? (this.expected === 'block' ? BLOCK_HEADER_BYTES : FRAME_HEADER_BYTES);
+      if (rest.length < this.wanted) break;
+      const unit = rest.subarray(0, this.wanted);
+      rest = rest.subarray(this.wanted);
       if (this.enter(unit)) yield unit;
     }
-    this.pending = rest;
+    this.pending = rest.length > 0 ? [rest] : [];
+    this.pendingBytes = rest.length;
   }
 
   end(): void {
-    if (this.skip > 0 || this.pending.length > 0 || this.expected !== 'frame') {
+    if (this.skip > 0 || this.pendingBytes > 0 || this.expected !== 'frame') {
       throw invalidImage('a zstd layer is truncated');
     }
   }
 
   private unitLength(rest: Buffer): number | undefined {
     if (this.expected === 'checksum') return 4;
-    if (this.expected === 'block') return rest.length < 3 ? undefined : 3 + blockBodyBytes(rest);
-    if (rest.length < 6) return undefined;
+    if (this.expected === 'block') {
+      return rest.length < BLOCK_HEADER_BYTES ? undefined : BLOCK_HEADER_BYTES + blockBodyBytes(rest);
+    }
+    if (rest.length < FRAME_HEADER_BYTES) return undefined;
     if (isSkippable(rest)) return 8;
     if (rest.readUInt32LE(0) !== FRAME_MAGIC) throw invalidImage('a zstd layer has bytes that are no zstd frame');
     return frameHeader(rest).length;

@@ -4,6 +4,7 @@ import type { CpioEntry } from '../../src/nitro/cpio.js';
 import { readCpio } from '../support/cpio-reader.js';
 import { describeWith } from '../support/requirements.js';
 
+const { signal } = new AbortController();
 const nothing = { uid: 0, gid: 0, mtime: 0, devMajor: 0, devMinor: 0 };
 const file = (name: string, data: string, mode = 0o100644): CpioEntry => {
   const bytes = Buffer.from(data);
@@ -21,14 +22,14 @@ function write(entries: CpioEntry[]): Buffer {
 }
 
 describe('a cpio archive', () => {
-  it('has the fields of linuxkit and the size that was computed for it', () => {
+  it('has the fields of linuxkit and the size that was computed for it', async () => {
     const entries: CpioEntry[] = [
       { ...nothing, name: 'd/', mode: 0o41777, uid: 1, gid: 2, mtime: 3, size: 0, data: undefined },
       file('d/f', 'hello'),
       { ...nothing, name: 'null', mode: 0o20666, devMajor: 1, devMinor: 3, size: 0, data: undefined },
     ];
     const archive = write(entries);
-    expect(archive).toHaveLength(cpioBytes(entries));
+    expect(archive).toHaveLength(await cpioBytes(entries, signal));
     const common = { devMajor: 3, devMinor: 1, check: 0 };
     expect(readCpio(archive)).toMatchObject([
       { ...common, name: 'd/', ino: 721, mode: 0o41777, nlink: 2, uid: 1, gid: 2, mtime: 3 },
@@ -38,26 +39,44 @@ describe('a cpio archive', () => {
     ]);
   });
 
-  it('has its computed size for every length of name and data', () => {
+  it('has its computed size for every length of name and data', async () => {
     for (let length = 1; length < 20; length++) {
       const entries = [file('n'.repeat(length), 'x'.repeat(length % 7)), file('y', 'z'.repeat(length * 50))];
-      expect(write(entries)).toHaveLength(cpioBytes(entries));
+      expect(write(entries)).toHaveLength(await cpioBytes(entries, signal));
     }
   });
 
-  it('refuses what a kernel would skip or the format cannot hold', () => {
-    const code = (entry: CpioEntry) => {
-      try {
-        cpioBytes([entry]);
-      } catch (error) {
-        return (error as { code: string }).code;
-      }
-      return 'none';
+  const code = (entries: Iterable<CpioEntry>) =>
+    cpioBytes(entries, signal).then(
+      () => 'none',
+      (error: unknown) => (error as { code: string }).code,
+    );
+
+  it('refuses what a kernel would skip or the format cannot hold', async () => {
+    expect(await code([file('n'.repeat(4095), '')])).toBe('none');
+    expect(await code([file('n'.repeat(4096), '')])).toBe('IMAGE_INVALID');
+    expect(await code([file('link', 'x'.repeat(4096), 0o120777)])).toBe('IMAGE_INVALID');
+    expect(await code([{ ...file('big', ''), size: 2 ** 32, data: { layer: 0, offset: 0 } }])).toBe('IMAGE_TOO_LARGE');
+  });
+
+  it('is refused where its names alone would take more than 1 GiB', async () => {
+    const times = function* (entry: CpioEntry, count: number) {
+      for (let index = 0; index < count; index++) yield entry;
     };
-    expect(code(file('n'.repeat(4095), ''))).toBe('none');
-    expect(code(file('n'.repeat(4096), ''))).toBe('IMAGE_INVALID');
-    expect(code(file('link', 'x'.repeat(4096), 0o120777))).toBe('IMAGE_INVALID');
-    expect(code({ ...file('big', ''), size: 2 ** 32, data: { layer: 0, offset: 0 } })).toBe('IMAGE_TOO_LARGE');
+    const long = file('n'.repeat(4000), '');
+    const link = file('n', 't'.repeat(4000), 0o120777);
+    expect(await code(times(long, 250_000))).toBe('none');
+    expect(await code(times(long, 270_000))).toBe('IMAGE_TOO_LARGE');
+    expect(await code(times(link, 270_000))).toBe('IMAGE_TOO_LARGE');
+  });
+
+  it('lets the process hear of other things while its size is computed', async () => {
+    const stop = new AbortController();
+    setImmediate(() => stop.abort(new Error('stop')));
+    const endless = function* () {
+      for (;;) yield file('name', '');
+    };
+    await expect(cpioBytes(endless(), stop.signal)).rejects.toThrow('stop');
   });
 });
 

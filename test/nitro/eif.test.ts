@@ -4,7 +4,6 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { LayerIndex } from '../../src/oci/layer.js';
-import { flattenLayers } from '../../src/oci/flatten.js';
 import { loadBlobs } from '../../src/nitro/blobs.js';
 import { planEif, writeEif } from '../../src/nitro/eif.js';
 import type { EifContent } from '../../src/nitro/eif.js';
@@ -13,6 +12,7 @@ import { bootRamdisk, customerRamdisk } from '../../src/nitro/ramdisks.js';
 import { bzImage, writeBlobs } from '../support/blob-folder.js';
 import { itJudged, judgeEif } from '../support/eif-judge.js';
 import { readCpio } from '../support/cpio-reader.js';
+import { flattenLayers } from '../support/flatten-layers.js';
 import { temporaryFolder } from '../support/folders.js';
 import { ramdiskBytes } from '../support/ramdisk-bytes.js';
 import { itWithFullDevice } from '../support/requirements.js';
@@ -29,7 +29,7 @@ let layers: LayerIndex[];
 let content: EifContent;
 
 async function write(parts: EifContent, offset = 0, options: Partial<Parameters<typeof writeEif>[2]> = {}) {
-  const plan = planEif(parts);
+  const plan = await planEif(parts, signal);
   const path = join(folder, `eif-${++files}`);
   const file = await open(path, 'w');
   try {
@@ -59,7 +59,7 @@ beforeAll(async () => {
   ]);
   layers = [await spool(folder, { stored: lower, tar: lower }), await spool(folder, { stored: upper, tar: upper })];
   const blobs = await loadBlobs(writeBlobs(join(folder, 'blobs'), { bzImage: bzImage(2_000_003) }), 'amd64');
-  const tree = flattenLayers(layers.map((layer) => layer.entries));
+  const tree = await flattenLayers(layers.map((layer) => layer.entries));
   const { kernel, cmdline, operatingSystem, kernelVersion } = blobs;
   const names = { imageName: 'Bär', imageVersion: '1', buildToolVersion: '9.9.9' };
   const metadata = eifMetadata({ ...names, operatingSystem, kernelVersion });
@@ -165,7 +165,7 @@ describe('an EIF', () => {
     symlinkSync('/dev/full', path);
     const file = await open(path, 'w');
     const spoolPaths = layers.map((layer) => layer.spoolPath);
-    const writing = writeEif(planEif(content), { file, offset: 0 }, { spoolPaths, signal });
+    const writing = writeEif(await planEif(content, signal), { file, offset: 0 }, { spoolPaths, signal });
     await expect(writing).rejects.toMatchObject({ code: 'DISK_FULL' });
     await file.close();
   });

@@ -1,7 +1,7 @@
-import { flattenLayers } from '../../src/oci/flatten.js';
 import { bootRamdisk, customerRamdisk } from '../../src/nitro/ramdisks.js';
 import { readCpio } from '../support/cpio-reader.js';
 import type { CpioRecord } from '../support/cpio-reader.js';
+import { flattenLayers } from '../support/flatten-layers.js';
 import { temporaryFolder } from '../support/folders.js';
 import { ramdiskBytes } from '../support/ramdisk-bytes.js';
 import { spool, tarOf } from '../support/tar-builder.js';
@@ -17,7 +17,7 @@ async function customer(layers: (Member | string)[][], argv = ['/run'], env: str
     const tar = tarOf(members);
     spooled.push(await spool(folder, { stored: tar, tar }));
   }
-  const tree = flattenLayers(spooled.map((layer) => layer.entries));
+  const tree = await flattenLayers(spooled.map((layer) => layer.entries));
   const ramdisk = customerRamdisk(tree, { argv, env });
   return readCpio(
     ramdiskBytes(
@@ -117,6 +117,26 @@ describe("the application's ramdisk", () => {
       mtime: LINUXKIT,
       data: Buffer.from('/run/resolvconf/resolv.conf'),
     });
+  });
+
+  it('has files that bear the names of what every object has', async () => {
+    const files = ['__proto__', 'constructor', 'hasOwnProperty/toString', 'valueOf'];
+    const records = await customer([files.map((name) => ({ name, data: name }))]);
+    expect(files.map((name) => text(byName(records, `rootfs/${name}`)))).toEqual(files);
+  });
+
+  it('has device numbers of devices only', async () => {
+    const numbers = { devMajor: 8, devMinor: 1 };
+    const records = await customer([
+      [
+        { name: 'file', ...numbers },
+        { name: 'fifo', flag: '6', ...numbers },
+        { name: 'disk', flag: '4', ...numbers },
+      ],
+    ]);
+    expect(byName(records, 'rootfs/file')).toMatchObject({ rdevMajor: 0, rdevMinor: 0 });
+    expect(byName(records, 'rootfs/fifo')).toMatchObject({ rdevMajor: 0, rdevMinor: 0 });
+    expect(byName(records, 'rootfs/disk')).toMatchObject({ rdevMajor: 8, rdevMinor: 1 });
   });
 
   it('leaves directories alone that bear the name of a file of docker', async () => {

@@ -80,6 +80,18 @@ describe('a spooled layer', () => {
     }
   });
 
+  it('is not read for ever once it is known to be invalid', async () => {
+    const garbage = Buffer.alloc(1024 * 1024, 'no tar');
+    let read = 0;
+    const endless = Readable.from(
+      (function* () {
+        for (; ; read++) yield garbage;
+      })(),
+    );
+    expect(await failure(spool(folder, { stored: endless, tar }))).toMatchObject({ code: 'IMAGE_INVALID' });
+    expect(read).toBeLessThan(100);
+  });
+
   it('stops when it is told to', async () => {
     const stop = new AbortController();
     const endless = Readable.from(
@@ -122,6 +134,7 @@ describe('a spooled layer', () => {
     ['a layer', { layerBytes: 200_000 }, tar],
     ['all layers', { totalBytes: 200_000 }, tar],
     ['entries', { entries: 2 }, tar],
+    ['names', { nameBytes: 16 }, tar],
     ['the ratio', { ratio: 100 }, gzipSync(Buffer.concat([tar, bomb]))],
   ])('refuses what exceeds the limit on %s', async (_name, limits, stored) => {
     const error = await failure(spool(folder, { stored, tar }, limits));

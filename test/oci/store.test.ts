@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import promises, { writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { JobFailureCode } from '../../src/lib/job-failure.js';
 import { onDisk } from '../../src/oci/durable-files.js';
 import { readImage } from '../../src/oci/image.js';
@@ -37,6 +37,11 @@ async function write(
   await repository.writeManifest(tag, manifest, signal);
 }
 
+function pathOf(digest: string): string {
+  const hex = digest.slice('sha256:'.length);
+  return join(root, 'blobs/sha256', hex.slice(0, 2), hex);
+}
+
 describe('Store', () => {
   it('keeps an image over a restart and leaves no temporary file', async () => {
     await write(store.repository(ALICE, 'team/app'), 'v1', image);
@@ -54,8 +59,7 @@ describe('Store', () => {
     writeFileSync(file, image.layer);
     const { ino } = statSync(file);
     await store.repository(ALICE, 'app').writeBlob(image.layerBlob, { file }, signal);
-    const hex = image.layerBlob.digest.slice(7);
-    expect(statSync(join(root, 'blobs/sha256', hex.slice(0, 2), hex)).ino).toBe(ino);
+    expect(statSync(pathOf(image.layerBlob.digest)).ino).toBe(ino);
     expect(existsSync(file)).toBe(false);
   });
 
@@ -129,10 +133,47 @@ describe('Store', () => {
   it('notices a blob that was damaged on the disk', async () => {
     const repository = store.repository(ALICE, 'app');
     await write(repository, 'v1', image);
-    const hex = image.layerBlob.digest.slice(7);
-    writeFileSync(join(root, 'blobs/sha256', hex.slice(0, 2), hex), 'LAYER');
+    writeFileSync(pathOf(image.layerBlob.digest), 'LAYER');
     const reading = repository.openBlob(image.layerBlob, signal).then(contentOf);
     await expect(reading).rejects.toMatchObject({ code: JobFailureCode.DIGEST_MISMATCH });
+  });
+
+  it('mends a blob that was damaged on the disk when it is written again', async () => {
+    const repository = store.repository(ALICE, 'app');
+    const path = pathOf(image.layerBlob.digest);
+    const file = store.temporaryFile();
+    writeFileSync(file, image.layer);
+    for (const content of [image.layer, { file }]) {
+      await write(repository, 'v1', image);
+      writeFileSync(path, 'LAYER');
+      await repository.writeBlob(image.layerBlob, content, signal);
+      expect(readFileSync(path, 'utf8')).toBe('layer');
+    }
+  });
+
+  it('makes durable what a process that died may have left in the page cache only', async () => {
+    const path = pathOf(image.layerBlob.digest);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, image.layer);
+    const opened = jest.spyOn(promises, 'open');
+    await store.repository(ALICE, 'app').writeBlob(image.layerBlob, image.layer, signal);
+    await store.repository(ALICE, 'app').writeBlob(image.configBlob, image.config, signal);
+    const paths = opened.mock.calls.map(([name]) => name);
+    opened.mockRestore();
+    const folders = [dirname(path), dirname(dirname(path)), dirname(pathOf(image.configBlob.digest))];
+    expect(paths).toEqual(expect.arrayContaining([path, ...folders]));
+  });
+
+  it('keeps its files to itself', async () => {
+    const repository = store.repository(ALICE, 'app');
+    const file = store.temporaryFile();
+    writeFileSync(file, image.layer, { mode: 0o644 });
+    await repository.writeBlob(image.layerBlob, { file }, signal);
+    await write(repository, 'v1', image);
+    const all = readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(root, name)));
+    const modes = all.filter((found) => found.isFile()).map((found) => found.mode & 0o777);
+    expect(modes.length).toBeGreaterThan(5);
+    expect(new Set(modes)).toEqual(new Set([0o600]));
   });
 
   it('is written by many at once', async () => {

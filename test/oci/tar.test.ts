@@ -57,6 +57,13 @@ describe('the tar reader', () => {
     for (const chunkBytes of [1, 7, 511, 512, 513]) expect(read(archive, chunkBytes)).toEqual(entries);
   });
 
+  it('leaves out of names what means nothing, but takes the target of a symlink as it is', () => {
+    const padded = `.//.//a${'/'.repeat(30)}b/./././.c//..d./e./`;
+    const entries = read(tarOf(['./', padded, { name: 'h', flag: '1', link: padded }, { name: 's', link: padded }]));
+    expect(entries.map((entry) => entry.path)).toEqual(['./', 'a/b/.c/..d./e./', 'h', 's']);
+    expect(entries.map((entry) => entry.link)).toEqual(['', '', 'a/b/.c/..d./e./', padded]);
+  });
+
   it('keeps the bytes of names that are no UTF-8', () => {
     expect(read(tarOf([BINARY, { name: 'x', link: BINARY }]))).toMatchObject([{ path: BINARY }, { link: BINARY }]);
   });

@@ -97,7 +97,7 @@ export async function spool(
   { stored, tar, mediaType = OCI_LAYER }: StoredLayer,
   limits: Partial<ImageLimits> = {},
 ): Promise<LayerIndex> {
-  const all = { layerBytes: 1e9, totalBytes: 1e9, ratio: 500, entries: 1e5, ...limits };
+  const all = { layerBytes: 1e9, totalBytes: 1e9, ratio: 500, entries: 1e5, nameBytes: 1e7, ...limits };
   const stream = Buffer.isBuffer(stored) ? pieces(stored, 65_536) : stored;
   const options = { spoolPath: join(folder, `spool-${++spools}`), budget: new ImageBudget(all) };
   const signal = new AbortController().signal;
