@@ -2,6 +2,7 @@
 // so that a run given up for dead pushes nothing more.
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { JobFailure } from '../lib/job-failure.js';
 import { packageRoot } from '../lib/package-root.js';
@@ -20,6 +21,9 @@ const PROGRESS_EVERY_MS = 250;
 
 const send = (message: ChildMessage) =>
   new Promise<void>((resolve) => (process.send ? process.send(message, () => resolve()) : resolve()));
+
+// Before anything starts a thread: those who ask the gateway something come first.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 process.once('disconnect', () => process.exit(1));
 process.once('message', (task) => {
