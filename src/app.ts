@@ -161,7 +161,8 @@ function createServices(config: Config, database: Database, names: OwnNames, log
   const spoolDir = join(config.dataDir, 'spool');
   const store = new Store(storeDir);
   const { nitroBlobsDir: blobsDir, upstreamAllow, childEnvironment: environment } = config;
-  const settings = { storeDir, spoolDir, blobsDir, upstreamAllow, environment };
+  const timeoutMs = CONVERSION_TIMEOUT_MS;
+  const settings = { storeDir, spoolDir, blobsDir, upstreamAllow, environment, timeoutMs };
   const worker = new Worker(jobs, [new ConversionHandler(settings, store, apps, builds)], inTransaction, logger);
   const queue = new InProcessQueue(worker.work, config.jobConcurrency);
   const cancelJob = new CancelJob(jobs, worker, inTransaction);
@@ -217,6 +218,7 @@ async function startWork(services: Services, shutdown: Shutdown): Promise<void> 
 }
 
 const SWEEP_MS = 30_000;
+const CONVERSION_TIMEOUT_MS = 2 * 60 * 60 * 1000;
 
 function authenticateSocket(tokens: Tokens, payload: Record<string, unknown>): Promise<Principal> {
   const texts = Object.entries(payload).filter((entry): entry is [string, string] => typeof entry[1] === 'string');

@@ -26,11 +26,11 @@ export interface ConversionSettings {
   blobsDir: string;
   upstreamAllow: string[];
   environment: NodeJS.ProcessEnv;
+  /** A registry that drips must not hold a place for ever. */
+  timeoutMs: number;
 }
 
 const MIB = 1024 * 1024;
-/** A registry that drips must not hold a place for ever. */
-const MAX_HOURS = 2;
 
 export class ConversionHandler implements JobHandler {
   readonly kind = JobKind.NITRO_CONVERSION;
@@ -46,16 +46,19 @@ export class ConversionHandler implements JobHandler {
     const request = job.input as ConversionRequest;
     const spoolDir = join(this.settings.spoolDir, `${job.id}-${job.attempt}`);
     warnOfIgnoredOptions(request, reports);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(tooLate()), this.settings.timeoutMs);
     try {
       await mkdir(spoolDir, { recursive: true });
       const { storeDir, blobsDir, upstreamAllow, environment } = this.settings;
       const own = { request, credentials: credentials as ConversionCredentials, accountId: job.accountId };
       const task = { ...own, storeDir, spoolDir, blobsDir, upstreamAllow };
-      const result = await convertInChild(task, environment, reports, AbortSignal.any([signal, deadline()]));
+      const result = await convertInChild(task, environment, reports, AbortSignal.any([signal, late.signal]));
       return (tx, current) => this.register(tx, current, result);
     } catch (error) {
       throw asDiskFailure(error);
     } finally {
+      clearTimeout(timer);
       // What is left is removed at the next start; it must not cost a result that is there.
       await rm(spoolDir, { recursive: true, force: true }).catch(() => undefined);
       await this.store.cleanTemporary().catch(() => undefined);
@@ -97,14 +100,12 @@ export class ConversionHandler implements JobHandler {
   }
 }
 
-function deadline(): AbortSignal {
-  const controller = new AbortController();
-  const message = `The conversion took longer than ${MAX_HOURS} hours.`;
-  const hint = 'Look whether the registry is that slow, then start the conversion again.';
-  const failure = new JobFailure(JobFailureCode.DEADLINE_EXCEEDED, message, hint);
-  setTimeout(() => controller.abort(failure), MAX_HOURS * 3_600_000).unref();
-  return controller.signal;
-}
+const tooLate = () =>
+  new JobFailure(
+    JobFailureCode.DEADLINE_EXCEEDED,
+    'The conversion took longer than it may.',
+    'Look whether the registry is that slow, then start the conversion again.',
+  );
 
 const IGNORED = {
   addCcmCaCertificates: 'no CA certificates of CCM are added',

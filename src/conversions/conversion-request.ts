@@ -1,6 +1,6 @@
 // A conversion as the job keeps it: checked, with full names, without secrets. Throws BAD_USER_INPUT.
-import { Architecture } from '../builds/build-parts.js';
 import { createHash } from 'node:crypto';
+import { Architecture } from '../builds/build-parts.js';
 import { badInput } from '../lib/errors.js';
 import { canonicalJson } from '../lib/json.js';
 import type { OwnNames } from '../lib/own-names.js';
