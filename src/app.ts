@@ -118,9 +118,14 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
 
 async function openCatalog(url: string, adminTokenFile: string): Promise<Database> {
   const database = await openDatabase({ url, entities: ENTITIES, migrations: MIGRATIONS });
-  const adminToken = readAdministratorToken(adminTokenFile);
-  await database.inTransaction((tx) => ensureAdministrator(tx, adminToken));
-  return database;
+  try {
+    const adminToken = readAdministratorToken(adminTokenFile);
+    await database.inTransaction((tx) => ensureAdministrator(tx, adminToken));
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
 async function serve(
