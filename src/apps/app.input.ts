@@ -1,6 +1,7 @@
 import { GraphQLJSONObject, GraphQLSafeInt } from 'graphql-scalars';
 import { Field, ID, InputType, Int } from 'type-graphql';
 import { badInput } from '../lib/errors.js';
+import { parseHex } from '../lib/hex.js';
 import { isUuid } from '../lib/ids.js';
 import { AdvancedSettings } from './advanced-settings.js';
 import { AppSigner, CertificatePolicy, DefaultBuildSettings } from './app-settings.js';
@@ -79,13 +80,8 @@ function checkSigner(signer: AppSigner, path: string[]): void {
   if (Object.keys(signer).length !== 1)
     throw badInput('A signer has exactly one of `sgx` and `nitroEnclave`.', ...path);
   const { sgx, nitroEnclave } = signer;
-  if (sgx) checkHex(sgx.mrsigner, 64, ...path, 'sgx', 'mrsigner');
-  if (nitroEnclave) checkHex(nitroEnclave.pcr8, 96, ...path, 'nitroEnclave', 'pcr8');
-}
-
-function checkHex(text: string, digits: number, ...path: string[]): void {
-  if (text.length === digits && /^[0-9a-f]+$/i.test(text)) return;
-  throw badInput(`\`${path.at(-1)}\` must be ${digits} hex digits.`, ...path);
+  if (sgx) parseHex(sgx.mrsigner, 32, ...path, 'sgx', 'mrsigner');
+  if (nitroEnclave) parseHex(nitroEnclave.pcr8, 48, ...path, 'nitroEnclave', 'pcr8');
 }
 
 function checkTexts(texts: object | undefined, field: string): void {

@@ -4,6 +4,7 @@ import { Field, ObjectType } from 'type-graphql';
 import { Entity, ForeignKey, Index } from 'typeorm';
 import { PrimaryIdColumn, PrimaryWordColumn } from '../db/columns.js';
 import { badInput } from '../lib/errors.js';
+import { parseHex } from '../lib/hex.js';
 import type { EnclaveInfo } from './build-parts.js';
 import { Platform } from './image-attributes.js';
 import type { StoredAttributes } from './image-attributes.js';
@@ -45,7 +46,7 @@ export function measurementsOf(attributes: StoredAttributes[], enclaveInfo: Encl
   const all = attributes.flatMap((entry, index) => valuesOf(entry, ['attributes', String(index)]));
   for (const name of ['mrenclave', 'mrsigner'] as const) {
     const value = enclaveInfo?.[name];
-    if (value !== undefined) all.push({ platform: Platform.SGX, name, value: hex(value, SHA256_BYTES, name) });
+    if (value !== undefined) all.push({ platform: Platform.SGX, name, value: parseHex(value, SHA256_BYTES, name) });
   }
   const distinct = new Map(
     all.map((measured) => [`${measured.platform} ${measured.name} ${measured.value}`, measured]),
@@ -58,7 +59,7 @@ function valuesOf(entry: StoredAttributes, path: string[]): MeasuredValue[] {
   const read = (source: object, bytes: number, names: readonly string[], ...inner: string[]) =>
     names.flatMap((name) => {
       const value = (source as Record<string, string | undefined>)[name];
-      return value !== undefined ? [{ platform, name, value: hex(value, bytes, ...path, ...inner, name) }] : [];
+      return value !== undefined ? [{ platform, name, value: parseHex(value, bytes, ...path, ...inner, name) }] : [];
     });
   switch (platform) {
     case Platform.SGX:
@@ -77,11 +78,6 @@ function valuesOf(entry: StoredAttributes, path: string[]): MeasuredValue[] {
 }
 
 const tpmPcrNames = Array.from({ length: TPM_PCR_COUNT }, (_, index) => `pcr${index}`);
-
-function hex(value: string, bytes: number, ...path: string[]): string {
-  if (/^[0-9a-f]*$/i.test(value) && value.length === bytes * 2) return value.toLowerCase();
-  throw badInput(`\`${path.at(-1)}\` must be ${bytes * 2} hex digits (${bytes} bytes).`, ...path);
-}
 
 function policyHash(policy: string, path: string[]): string {
   const decoded = Buffer.from(policy, 'base64');

@@ -2,6 +2,7 @@
 // that the account's counter row is locked for as short as can be and always last.
 import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
+import { rowLock } from '../db/row-lock.js';
 import { canonicalJson } from '../lib/json.js';
 import type { Transaction } from '../lib/transaction.js';
 import { CatalogLogHead, CatalogLogLine } from './catalog-log.entity.js';
@@ -57,9 +58,7 @@ async function lockHead(manager: EntityManager, accountId: string): Promise<Cata
     .values({ accountId, seq: 0, hash: FIRST_HASH })
     .orIgnore()
     .execute();
-  // SQLite has one writer and no row locks.
-  const lock = manager.connection.options.type === 'postgres' ? { mode: 'pessimistic_write' as const } : undefined;
-  return manager.findOneOrFail(CatalogLogHead, { where: { accountId }, lock });
+  return manager.findOneOrFail(CatalogLogHead, { where: { accountId }, lock: rowLock(manager) });
 }
 
 /** Moves the head on by one line and returns the line. */

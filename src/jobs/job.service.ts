@@ -3,6 +3,7 @@
 import type { EntityManager } from 'typeorm';
 import { actorOf } from '../auth/principal.js';
 import type { Principal } from '../auth/principal.js';
+import { rowLock } from '../db/row-lock.js';
 import { isUniqueViolation } from '../db/unique-violation.js';
 import { isFinal, JobStatus } from '../events/job-event.entity.js';
 import type { JobEvents } from '../events/job-events.js';
@@ -160,11 +161,8 @@ export class JobService {
   }
 }
 
-function lock(manager: EntityManager, where: { accountId?: string; id: string }): Promise<Job | null> {
-  // SQLite has one writer and no row locks.
-  const mode = manager.connection.options.type === 'postgres' ? { mode: 'pessimistic_write' as const } : undefined;
-  return manager.findOne(Job, { where, lock: mode });
-}
+const lock = (manager: EntityManager, where: { accountId?: string; id: string }): Promise<Job | null> =>
+  manager.findOne(Job, { where, lock: rowLock(manager) });
 
 const blankJob = () => ({
   status: JobStatus.QUEUED,

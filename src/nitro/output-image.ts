@@ -6,6 +6,7 @@ import type { OnBytes, Descriptor, ManifestDocument } from '../oci/image-reposit
 import type { Architecture } from '../oci/manifest.js';
 import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../oci/media-types.js';
 import { tarEnd, tarHeader, tarPadding } from '../oci/tar-writer.js';
+import { sha256Digest } from '../oci/verified.js';
 import type { Measurements } from './measure.js';
 
 const READ_BYTES = 4 * 1024 * 1024;
@@ -62,7 +63,7 @@ export function outputImage(
     os: 'linux',
     rootfs: { diff_ids: [layer.digest], type: 'layers' },
   });
-  const config = { mediaType: OCI_CONFIG, digest: digestOf(configBytes), size: configBytes.length };
+  const config = { mediaType: OCI_CONFIG, digest: sha256Digest(configBytes), size: configBytes.length };
   const bytes = json({
     annotations: sorted({ ...annotations, ...measurementAnnotations(measurements) }),
     config,
@@ -70,7 +71,7 @@ export function outputImage(
     mediaType: OCI_MANIFEST,
     schemaVersion: 2,
   });
-  const manifest = { mediaType: OCI_MANIFEST, digest: digestOf(bytes), bytes };
+  const manifest = { mediaType: OCI_MANIFEST, digest: sha256Digest(bytes), bytes };
   return { config: { descriptor: config, bytes: configBytes }, layer, manifest };
 }
 
@@ -85,8 +86,4 @@ function sorted(map: Record<string, string>): Record<string, string> {
 
 function json(document: unknown): Buffer {
   return Buffer.from(JSON.stringify(document), 'utf8');
-}
-
-function digestOf(bytes: Buffer): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }

@@ -2,12 +2,12 @@
 import type { Build } from '../../builds/build.entity.js';
 import type { Principal } from '../../auth/principal.js';
 import { notFound } from '../../lib/errors.js';
+import { isUuid } from '../../lib/ids.js';
 import type { Route } from '../../lib/route.js';
 import type { ReadBody } from './body.js';
 import { fromWireCreateBuild, toWireBuild } from './build-codec.js';
 import { CcmError } from './ccm-errors.js';
 import type { CcmServices } from './ccm-services.js';
-import { isUuidText } from './schema-check.js';
 
 type BuildServices = Pick<CcmServices, 'inTransaction' | 'builds' | 'buildQuery'>;
 
@@ -45,6 +45,6 @@ export async function findBuild(query: CcmServices['buildQuery'], accountId: str
 }
 
 function buildId(text: string): string {
-  if (isUuidText(text)) return text.toLowerCase();
+  if (isUuid(text)) return text.toLowerCase();
   throw new CcmError('BAD_USER_INPUT', 'INVALID_PATH_PARAMETER', 'The id of a build must be a UUID.');
 }

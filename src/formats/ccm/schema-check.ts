@@ -1,22 +1,20 @@
 // Checks documents against the schemas, and says what is wrong in words. Values are never repeated: they may be secrets.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import { isUuid } from '../../lib/ids.js';
 import { CcmError } from './ccm-errors.js';
 import { SCHEMA_REF } from './openapi.js';
 import type { Schema, Schemas } from './openapi.js';
 import { joinPath } from './wire-path.js';
 
 const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MAX_SHOWN = 100;
-
-export const isUuidText = (text: string): boolean => UUID.test(text);
 
 const FORMATS = {
   int32: { type: 'number', validate: (value: number) => value >= INT32.min && value <= INT32.max },
   // Larger ones would be kept as another number.
   int64: { type: 'number', validate: (value: number) => Number.isSafeInteger(value) },
-  uuid: { type: 'string', validate: isUuidText },
+  uuid: { type: 'string', validate: isUuid },
   byte: { type: 'string', validate: (text: string) => /^[\w+/-]+={0,2}$/.test(text.trim()) },
 } as const;
 

@@ -1,0 +1,5 @@
+import type { EntityManager } from 'typeorm';
+
+/** The `lock` of a find that must keep its row to the end of the transaction; SQLite has one writer and no row locks. */
+export const rowLock = ({ connection }: EntityManager) =>
+  connection.options.type === 'postgres' ? { mode: 'pessimistic_write' as const } : undefined;
