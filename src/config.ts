@@ -1,5 +1,8 @@
 // The environment as one frozen, checked object; the only reader of process.env. Every variable is in the README.
+import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
+import type { OidcConfig } from './auth/oidc.js';
+import { oidcConfig } from './config-oidc.js';
 import { AllowList } from './lib/address-guard.js';
 
 type Environment = Record<string, string | undefined>;
@@ -14,8 +17,20 @@ export interface Config {
   nitroBlobsDir: string;
   /** `host` or `host:port` of upstream servers that may be loopback, private or plain http. */
   upstreamAllow: string[];
+  /** Addresses or networks of reverse proxies, whose X-Forwarded-For tells where requests come from. */
+  trustedProxies: string[];
   /** Seals secrets at rest; made and kept in DATA_DIR/secrets.key where undefined. */
   secretsKey: Buffer | undefined;
+  /** Still opens what it sealed, so that the key can be changed. */
+  previousSecretsKey: Buffer | undefined;
+  /** Whether anyone may make a user and an account of its own. */
+  isSignUpOpen: boolean;
+  /** Whether whoever asked for a review is kept from approving it. */
+  fourEyes: boolean;
+  /** An issuer whose tokens are taken; undefined for none. */
+  oidc: OidcConfig | undefined;
+  /** Whether an account refuses a second build with the same mrenclave. */
+  uniqueMrenclave: boolean;
   logLevel: string;
   /** How many jobs run at the same time. */
   jobConcurrency: number;
@@ -37,7 +52,13 @@ export function readConfig(environment: Environment): Config {
     databaseUrl: databaseUrl(read('DATABASE_URL', join(dataDir, 'catalog.sqlite'))),
     nitroBlobsDir: read('NITRO_BLOBS_DIR', '/usr/share/nitro_enclaves/blobs'),
     upstreamAllow: hosts('UPSTREAM_ALLOW', read('UPSTREAM_ALLOW', '')),
-    secretsKey: secretsKey(environment.SECRETS_KEY?.trim()),
+    trustedProxies: networks('TRUSTED_PROXIES', read('TRUSTED_PROXIES', '')),
+    secretsKey: secretsKey('SECRETS_KEY', environment.SECRETS_KEY?.trim()),
+    previousSecretsKey: secretsKey('SECRETS_KEY_PREVIOUS', environment.SECRETS_KEY_PREVIOUS?.trim()),
+    isSignUpOpen: oneOf('SIGN_UP', read('SIGN_UP', 'closed'), ['closed', 'open']) === 'open',
+    fourEyes: onOrOff('APPROVAL_FOUR_EYES', read('APPROVAL_FOUR_EYES', 'off')),
+    oidc: oidcConfig((name) => read(name, '')),
+    uniqueMrenclave: onOrOff('UNIQUE_MRENCLAVE', read('UNIQUE_MRENCLAVE', 'on')),
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
     childEnvironment: { PATH: environment.PATH, NODE_EXTRA_CA_CERTS: environment.NODE_EXTRA_CA_CERTS },
     jobConcurrency: integer('JOB_CONCURRENCY', read('JOB_CONCURRENCY', '2'), 1, 64),
@@ -54,6 +75,8 @@ function oneOf(name: string, text: string, values: string[]): string {
   if (values.includes(text)) return text;
   throw new Error(`${name} must be one of ${values.join(', ')}; it is ${JSON.stringify(text)}`);
 }
+
+const onOrOff = (name: string, text: string): boolean => oneOf(name, text.toLowerCase(), ['on', 'off']) === 'on';
 
 function publicUrl(text: string | undefined): string | undefined {
   if (!text) return undefined;
@@ -80,6 +103,18 @@ function hosts(name: string, text: string): string[] {
   return list.filter(Boolean);
 }
 
+function networks(name: string, text: string): string[] {
+  const list = text.split(',').map((network) => network.trim());
+  for (const network of list.filter(Boolean)) {
+    const [address = '', bits] = network.split('/');
+    const most = isIP(address) === 4 ? 32 : 128;
+    const isRight = isIP(address) !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+    if (!isRight)
+      throw new Error(`${name} must be a comma list of addresses or networks; ${JSON.stringify(network)} is neither`);
+  }
+  return list.filter(Boolean);
+}
+
 function isHost(text: string): boolean {
   try {
     new AllowList([text]);
@@ -89,9 +124,9 @@ function isHost(text: string): boolean {
   return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/.test(text);
 }
 
-function secretsKey(text: string | undefined): Buffer | undefined {
+function secretsKey(name: string, text: string | undefined): Buffer | undefined {
   if (!text) return undefined;
   const key = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
   if (/^[\w+/-]+=*$/.test(text) && key.length >= 32) return key;
-  throw new Error('SECRETS_KEY must be at least 32 bytes, as 64 hex digits or base64');
+  throw new Error(`${name} must be at least 32 bytes, as 64 hex digits or base64`);
 }

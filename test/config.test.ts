@@ -17,6 +17,12 @@ describe('the configuration', () => {
       nitroBlobsDir: '/usr/share/nitro_enclaves/blobs',
       upstreamAllow: [],
       secretsKey: undefined,
+      previousSecretsKey: undefined,
+      trustedProxies: [],
+      isSignUpOpen: false,
+      fourEyes: false,
+      oidc: undefined,
+      uniqueMrenclave: true,
       logLevel: 'info',
       jobConcurrency: 2,
       childEnvironment: { PATH: undefined, NODE_EXTRA_CA_CERTS: undefined },
@@ -25,7 +31,8 @@ describe('the configuration', () => {
 
   it('takes empty variables, and such of white space, for unset', () => {
     const names = ['HOST', 'PORT', 'PUBLIC_URL', 'DATA_DIR', 'DATABASE_URL', 'NITRO_BLOBS_DIR', 'UPSTREAM_ALLOW'];
-    const all = [...names, 'SECRETS_KEY', 'LOG_LEVEL', 'JOB_CONCURRENCY'];
+    const ours = ['SIGN_UP', 'APPROVAL_FOUR_EYES', 'UNIQUE_MRENCLAVE', 'SECRETS_KEY_PREVIOUS', 'OIDC_ISSUER'];
+    const all = [...names, ...ours, 'SECRETS_KEY', 'LOG_LEVEL', 'JOB_CONCURRENCY'];
     expect(readConfig(Object.fromEntries(all.map((name) => [name, ' '])))).toEqual(readConfig({}));
   });
 
@@ -38,6 +45,11 @@ describe('the configuration', () => {
       NITRO_BLOBS_DIR: '/srv/blobs',
       UPSTREAM_ALLOW: 'Registry.local:5000, 10.0.0.1,,[::1]:443',
       SECRETS_KEY: KEY.toUpperCase(),
+      SECRETS_KEY_PREVIOUS: KEY,
+      SIGN_UP: 'open',
+      TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+      APPROVAL_FOUR_EYES: 'on',
+      UNIQUE_MRENCLAVE: 'off',
       LOG_LEVEL: 'debug',
       JOB_CONCURRENCY: '64',
     });
@@ -49,6 +61,11 @@ describe('the configuration', () => {
       nitroBlobsDir: '/srv/blobs',
       upstreamAllow: ['registry.local:5000', '10.0.0.1', '[::1]:443'],
       secretsKey: Buffer.from(KEY, 'hex'),
+      previousSecretsKey: Buffer.from(KEY, 'hex'),
+      isSignUpOpen: true,
+      trustedProxies: ['10.0.0.0/8', '::1'],
+      fourEyes: true,
+      uniqueMrenclave: false,
       logLevel: 'debug',
       jobConcurrency: 64,
     });
@@ -87,6 +104,12 @@ describe('the configuration', () => {
     ['UPSTREAM_ALLOW', 'registry.local:0'],
     ['UPSTREAM_ALLOW', '*.local'],
     ['SECRETS_KEY', 'too short'],
+    ['SECRETS_KEY_PREVIOUS', 'too short'],
+    ['SIGN_UP', 'maybe'],
+    ['TRUSTED_PROXIES', 'proxy.local'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['APPROVAL_FOUR_EYES', 'true'],
+    ['UNIQUE_MRENCLAVE', '1'],
     ['SECRETS_KEY', 'a sentence of words that nobody can guess, or can they?'],
     ['LOG_LEVEL', 'verbose'],
     ['JOB_CONCURRENCY', '0'],

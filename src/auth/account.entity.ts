@@ -1,6 +1,17 @@
-import { Field, ID, ObjectType } from 'type-graphql';
-import { Entity, Index } from 'typeorm';
-import { IdColumn, PrimaryIdColumn, TimeColumn, WordColumn } from '../db/columns.js';
+import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Column, Entity, Index } from 'typeorm';
+import { IdColumn, JsonColumn, PrimaryIdColumn, TimeColumn, WordColumn } from '../db/columns.js';
+
+/** What CCM's clients set on an account and read back; nothing here acts on it. */
+export interface AccountSettings {
+  /** base64. */
+  customLogo?: string;
+  component?: 'DEFAULT' | 'CONFIDENTIAL_AI';
+  defaultGroupId?: string;
+  marketplaceGroupId?: string;
+  azureCvmPcrPriority?: number[];
+  nodeEnrollment?: { isAttestationEnforcementDisabled: boolean };
+}
 
 @ObjectType({
   simpleResolvers: true,
@@ -26,6 +37,16 @@ export class Account {
   @IdColumn()
   awsAccountId!: string;
 
+  @Field(() => Int, {
+    description: 'How many managers must approve a task before it counts; at least 1. One denial decides.',
+  })
+  @Column({ type: 'integer', default: 1 })
+  approvalQuorum!: number;
+
+  @JsonColumn({ nullable: true })
+  settings!: AccountSettings | null;
+
+  @Field({ description: 'When it was made.' })
   @TimeColumn()
   createdAt!: Date;
 }

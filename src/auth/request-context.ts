@@ -1,7 +1,8 @@
 // What a GraphQL operation knows of its request: the caller, and loaders that gather what its fields ask for.
 // It lives for one request, or for one event of a subscription; loaders kept longer would serve stale rows.
 import DataLoader from 'dataloader';
-import type { Principal } from './principal.js';
+import { requireAccess } from './principal.js';
+import type { Caller, Principal } from './principal.js';
 
 /** Reads many rows of one account at once; missing ones may be left out. */
 export interface Batched<Row extends { id: string }> {
@@ -13,7 +14,17 @@ const MAX_BATCH = 500;
 export class RequestContext {
   private readonly loaders = new Map<unknown, DataLoader<string, unknown>>();
 
-  constructor(readonly principal: Principal) {}
+  /** @param address network address of the other end */
+  constructor(
+    readonly caller: Caller,
+    readonly address = 'unknown',
+  ) {}
+
+  /** The caller in its account; throws FORBIDDEN where none is selected. */
+  get principal(): Principal {
+    requireAccess(this.caller, 'READER');
+    return this.caller;
+  }
 
   /** One row by id, whatever its case, read together with what the rest of the operation asks of the same source. */
   load<Row extends { id: string }>(source: Batched<Row>, id: string | null): Promise<Row | null> {

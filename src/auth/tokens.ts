@@ -1,41 +1,129 @@
-// From the headers of a request to the caller behind them.
-import { createHash } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+// From a token to the caller behind it: an access token of a machine, the session of somebody signed in, or a JSON Web
+// Token of the configured issuer.
+import { createHash, randomBytes } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { fromRow, selectRows } from '../db/from-row.js';
 import type { Row } from '../db/from-row.js';
 import { CatalogError } from '../lib/errors.js';
+import type { InTransaction } from '../lib/transaction.js';
 import { AccessToken } from './access-token.entity.js';
-import type { Principal } from './principal.js';
+import type { ExternalUser, ExternalUsers } from './external-users.js';
+import { Membership } from './membership.entity.js';
+import { hasRole } from './principal.js';
+import type { Caller, Role } from './principal.js';
+import { Session } from './session.entity.js';
+import { User, UserStatus } from './user.entity.js';
 
-const MAX_TOKEN_LENGTH = 4096;
+const MAX_TOKEN_LENGTH = 16_384;
+const ACCESS_TOKEN_PREFIX = 'bc_';
+const SESSION_PREFIX = 'bs_';
+const USE_INTERVAL_MS = 60_000;
 
 export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
 
-export class Tokens {
-  constructor(private readonly reader: EntityManager) {}
+/** 256 random bits behind a prefix that tells what it is, for people and for scanners of leaked secrets. */
+const newToken = (prefix: string): string => `${prefix}${randomBytes(32).toString('base64url')}`;
+/** Whether a text has the form of a token for a machine. */
+export const isAccessToken = (text: string): boolean => /^bc_[\w-]{43}$/.test(text);
+export const newAccessToken = (): string => newToken(ACCESS_TOKEN_PREFIX);
+export const newSessionToken = (): string => newToken(SESSION_PREFIX);
 
-  /** The caller a token stands for; throws UNAUTHENTICATED for an unknown one. */
-  async authenticate(token: string): Promise<Principal> {
-    const row = await selectRows(this.reader, AccessToken, 't')
-      .where('t.hash = :hash', { hash: hashToken(token.slice(0, MAX_TOKEN_LENGTH)) })
-      .getRawOne<Row>();
-    if (!row) throw new CatalogError('UNAUTHENTICATED', 'The token is not known here.');
-    const { accountId, userId, id, name, role } = fromRow(AccessToken, row);
-    return { accountId, userId, tokenId: id, name, role };
+export class Tokens {
+  private readonly noted = new Map<string, number>();
+
+  /** @param external undefined where no issuer is configured */
+  constructor(
+    private readonly reader: EntityManager,
+    private readonly inTransaction: InTransaction,
+    private readonly external?: ExternalUsers,
+  ) {}
+
+  /**
+   * The caller a token stands for. Throws UPSTREAM_FAILED where the keys of an issuer can't be had, and UNAUTHENTICATED for one that is unknown, revoked or at its end. */
+  async authenticate(token: string, address = 'unknown'): Promise<Caller> {
+    if (token.length > MAX_TOKEN_LENGTH) throw unknownToken();
+    if (token.startsWith(SESSION_PREFIX)) return this.ofSession(token);
+    if (this.external && /^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(token))
+      return this.ofUser(await this.external.userOf(token, address));
+    return this.ofMachine(token);
+  }
+
+  private async ofMachine(token: string): Promise<Caller> {
+    const raw = await selectRows(this.reader, AccessToken, 't')
+      .addSelect(['m.role AS "makerRole"', 'm.status AS "makerStatus"'])
+      .leftJoin(Membership, 'm', 'm.accountId = t.accountId AND m.userId = t.userId')
+      .where('t.hash = :hash', { hash: hashToken(token) })
+      .getRawOne<Row & { makerRole: Role | null; makerStatus: UserStatus | null }>();
+    const row = raw && fromRow(AccessToken, raw);
+    if (!row || isOver(row.expiresAt)) throw unknownToken();
+    // Whose maker has left the account or has less rights by now, has no more than that either.
+    const isMachines = row.userId === null;
+    if (!isMachines && raw.makerStatus !== UserStatus.ACTIVE) throw unknownToken();
+    const role = isMachines ? row.role : lower(row.role, raw.makerRole!);
+    this.noteUse(row);
+    const { accountId, id, name, createdBy } = row;
+    const ownerId = createdBy?.ownerId ?? createdBy?.id ?? undefined;
+    return { accountId, userId: null, tokenId: id, name, role, ...(ownerId !== undefined && { ownerId }) };
+  }
+
+  private async ofSession(token: string): Promise<Caller> {
+    const raw = await selectRows(this.reader, Session, 's')
+      .addSelect(['u.email AS email', 'u.status AS "userStatus"', 'm.role AS role', 'm.status AS "memberStatus"'])
+      .innerJoin(User, 'u', 'u.id = s.userId')
+      .leftJoin(Membership, 'm', 'm.accountId = s.accountId AND m.userId = s.userId')
+      .where('s.hash = :hash', { hash: hashToken(token) })
+      .getRawOne<Row & Joined>();
+    const session = raw && fromRow(Session, raw);
+    if (!session || isOver(session.tokenExpiresAt) || isOver(session.expiresAt)) throw unknownToken();
+    if (raw.userStatus === UserStatus.DISABLED) throw disabled();
+    const account =
+      raw.memberStatus === UserStatus.ACTIVE ? { accountId: session.accountId, role: raw.role } : NO_ACCOUNT;
+    return { ...account, userId: session.userId, tokenId: session.id, name: raw.email, sessionId: session.id };
+  }
+
+  /** Somebody whose token another one issued: in the account that this token's own claims name first. */
+  private async ofUser({ userId, grant }: ExternalUser): Promise<Caller> {
+    const accountId = grant?.accountId ?? null;
+    const raw = await this.reader
+      .createQueryBuilder(User, 'u')
+      .select(['u.email AS email', 'u.status AS "userStatus"', 'm.role AS role', 'm.status AS "memberStatus"'])
+      .leftJoin(Membership, 'm', 'm.userId = u.id AND m.accountId = :accountId', { accountId })
+      .where('u.id = :userId', { userId })
+      .getRawOne<Joined>();
+    if (!raw || raw.userStatus === UserStatus.DISABLED) throw disabled();
+    const isOpen = grant !== null && raw.memberStatus === UserStatus.ACTIVE;
+    return { ...(isOpen ? grant : NO_ACCOUNT), userId, tokenId: userId, name: raw.email };
+  }
+
+  /** Written behind the request's back, at most once a minute. */
+  private noteUse({ accountId, id, lastUsedAt }: AccessToken): void {
+    const now = Date.now();
+    const last = Math.max(lastUsedAt?.getTime() ?? 0, this.noted.get(id) ?? 0);
+    if (now - last < USE_INTERVAL_MS) return;
+    this.noted.set(id, now);
+    const write = this.inTransaction((tx) =>
+      tx.manager.update(AccessToken, { accountId, id }, { lastUsedAt: new Date(now) }),
+    );
+    // Who can't be written now is noted at the next use.
+    write.then(
+      () => undefined,
+      () => this.noted.delete(id),
+    );
   }
 }
 
-/**
- * The token in `Authorization: Bearer`, or in the `Authentication` header of CCM's Swagger clients (with and without
- * "Bearer"). With `acceptsBasic` also the password of `Authorization: Basic`.
- */
-export function tokenFrom(headers: IncomingHttpHeaders, acceptsBasic = false): string | undefined {
-  const { authorization, authentication } = headers;
-  const bearer = /^bearer +(\S+) *$/i.exec(authorization ?? '');
-  if (bearer) return bearer[1];
-  const basic = acceptsBasic ? /^basic +([\w+/=-]+) *$/i.exec(authorization ?? '') : null;
-  if (basic) return Buffer.from(basic[1]!, 'base64').toString('utf8').split(':').slice(1).join(':');
-  const own = Array.isArray(authentication) ? authentication[0] : authentication;
-  return own?.replace(/^bearer +/i, '').trim() || undefined;
+interface Joined {
+  email: string;
+  userStatus: UserStatus;
+  role: Role;
+  memberStatus: UserStatus | null;
 }
+
+const lower = (one: Role, other: Role): Role => (hasRole({ role: one }, other) ? other : one);
+
+const NO_ACCOUNT = { accountId: null, role: null };
+
+const isOver = (end: Date | null): boolean => end !== null && end.getTime() <= Date.now();
+
+const unknownToken = () => new CatalogError('UNAUTHENTICATED', 'The token is not known here, or is at its end.');
+const disabled = () => new CatalogError('UNAUTHENTICATED', 'This user may not sign in.');

@@ -35,6 +35,9 @@ export const TextColumn = (options: ColumnOptions = {}) => Column({ ...options, 
 /** A point in time, kept as milliseconds since 1970 UTC. */
 export const TimeColumn = (options: ColumnOptions = {}) => Column({ ...options, type: 'bigint', transformer: time });
 
+/** A time inside of an operator (LessThan ...), whose value TypeORM hands to the database as it is. */
+export const storedTime = (time: Date): Date => time.getTime() as unknown as Date;
+
 /** A JSON document, kept as text. */
 export const JsonColumn = (options: ColumnOptions = {}) =>
   Column({ ...options, type: 'text', transformer: json, ...BYTEWISE });

@@ -1,6 +1,6 @@
 // Opens the catalog's database and gives it as two things: where to read, and the one way to write.
 // On SQLite the two are separate connections; on PostgreSQL they are one pool.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DataSource } from 'typeorm';
 import type { DataSourceOptions, EntityManager, MixedList } from 'typeorm';
@@ -13,6 +13,7 @@ import { transactionsOn } from './transactions.js';
 // sqlite3's OPEN_READONLY; the driver's constants are not in TypeORM's types.
 const SQLITE_OPEN_READONLY = 1;
 const BUSY_TIMEOUT_MS = 10_000;
+const POOL_TIMEOUT_MS = 30_000;
 
 export interface DatabaseOptions {
   /** A file name, or a postgres:// URL. */
@@ -34,7 +35,16 @@ export const isPostgresUrl = (url: string): boolean => /^postgres(ql)?:\/\//i.te
 export function createDataSource({ url, entities, migrations }: DatabaseOptions): DataSource {
   const shared = { entities, migrations: migrations as never, migrationsTransactionMode: 'each' as const };
   if (isPostgresUrl(url)) {
-    return new DataSource({ ...shared, type: 'postgres', url, parseInt8: true, applicationName: 'build-catalog' });
+    // Waiting for a connection for ever would hang everybody; it can only be a defect, or a server in trouble.
+    const extra = { connectionTimeoutMillis: POOL_TIMEOUT_MS };
+    return new DataSource({
+      ...shared,
+      type: 'postgres',
+      url,
+      parseInt8: true,
+      applicationName: 'build-catalog',
+      extra,
+    });
   }
   mkdirSync(dirname(url), { recursive: true });
   return new DataSource({ ...shared, ...sqliteOptions(url), enableWAL: true });
@@ -62,8 +72,20 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
 }
 
+/** A connection that can change nothing, whatever gateway works on the catalog beside it. */
+export async function openReadOnly(url: string, entities: DatabaseOptions['entities']): Promise<DataSource> {
+  if (!isPostgresUrl(url)) {
+    // TypeORM would make the folder.
+    if (!existsSync(url)) throw new Error(`there is no catalog at ${url}`);
+    return openSqliteReader({ url, entities });
+  }
+  const extra = { options: '-c default_transaction_read_only=on' };
+  const options = { type: 'postgres', url, entities, parseInt8: true, applicationName: 'build-catalog audit' } as const;
+  return new DataSource({ ...options, extra }).initialize();
+}
+
 /** Opened after the writer has made the file, which a read-only connection can't. */
-function openSqliteReader({ url, entities }: DatabaseOptions): Promise<DataSource> {
+function openSqliteReader({ url, entities }: Pick<DatabaseOptions, 'url' | 'entities'>): Promise<DataSource> {
   return new DataSource({ ...sqliteOptions(url), flags: SQLITE_OPEN_READONLY, entities }).initialize();
 }
 

@@ -11,7 +11,11 @@ export interface KeysetOrder {
   /** Column of the alias to order by: NOT NULL; the id breaks ties. */
   column: string;
   descending: boolean;
+  /** No two rows of the query are equal in the column, so that no id is needed; there may be none. */
+  isUnique?: boolean;
 }
+
+export const NEWEST_FIRST: KeysetOrder = { name: 'CREATED_AT DESC', column: 'createdAt', descending: true };
 
 /**
  * @param query a `selectRows` query with its filters set and no order yet
@@ -28,7 +32,8 @@ export async function readPage<Entity extends ObjectLiteral, Node>(
   if (page.before) restrict(query, order, page.before, 'before');
   const direction = order.descending === page.fromEnd ? 'ASC' : 'DESC';
   const { alias } = query;
-  query.orderBy(`${alias}.${order.column}`, direction).addOrderBy(`${alias}.id`, direction);
+  query.orderBy(`${alias}.${order.column}`, direction);
+  if (!order.isUnique) query.addOrderBy(`${alias}.id`, direction);
   const rows = await query.limit(page.limit + 1).getRawMany<Row>();
   const hasMore = rows.length > page.limit;
   if (hasMore) rows.pop();
@@ -55,7 +60,7 @@ async function count<Entity extends ObjectLiteral>(query: SelectQueryBuilder<Ent
 
 const positionOf = (row: Row, order: KeysetOrder): Position => ({
   value: row[order.column] as string | number,
-  id: row.id as string,
+  id: order.isUnique ? '' : (row.id as string),
 });
 
 function restrict<Entity extends ObjectLiteral>(
@@ -70,10 +75,14 @@ function restrict<Entity extends ObjectLiteral>(
   if (!fits) throw badInput(`\`${side}\` is not a cursor of this API.`, side);
   const sign = order.descending === (side === 'after') ? '<' : '>';
   const { alias } = query;
+  const column = `${alias}.${order.column}`;
+  if (order.isUnique) {
+    query.andWhere(`${column} ${sign} :${side}Value`, { [`${side}Value`]: value });
+    return;
+  }
   // The first comparison alone can use the index; the second settles equal values.
   query.andWhere(
-    `${alias}.${order.column} ${sign}= :${side}Value AND ` +
-      `(${alias}.${order.column} ${sign} :${side}Value OR ${alias}.id ${sign} :${side}Id)`,
+    `${column} ${sign}= :${side}Value AND (${column} ${sign} :${side}Value OR ${alias}.id ${sign} :${side}Id)`,
     { [`${side}Value`]: value, [`${side}Id`]: id },
   );
 }

@@ -18,7 +18,7 @@ export interface CatalogChange {
   after?: object;
 }
 
-const FIRST_HASH = '0'.repeat(64);
+export const FIRST_HASH = '0'.repeat(64);
 /** Both databases bound the values of one statement. */
 const ROWS_PER_INSERT = 500;
 const pending = new WeakMap<Transaction, CatalogChange[]>();
@@ -40,7 +40,8 @@ export function recordChange(tx: Transaction, change: CatalogChange): void {
 }
 
 async function append(manager: EntityManager, changes: CatalogChange[]): Promise<void> {
-  for (const accountId of new Set(changes.map((change) => change.accountId))) {
+  // In one order everywhere, so that two transactions about the same accounts can not wait for each other.
+  for (const accountId of [...new Set(changes.map((change) => change.accountId))].sort()) {
     const head = await lockHead(manager, accountId);
     const lines = changes.filter((change) => change.accountId === accountId).map((change) => nextLine(head, change));
     for (let at = 0; at < lines.length; at += ROWS_PER_INSERT) {

@@ -1,8 +1,8 @@
 // Writes and reads the numbered events of jobs. The numbers come from the job's own row (jobs/), in its transaction.
 import { In, LessThanOrEqual, MoreThan } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { firstOfEach } from '../db/first-of-each.js';
 import { fromRow, selectRows } from '../db/from-row.js';
-import type { Row } from '../db/from-row.js';
 import type { Transaction } from '../lib/transaction.js';
 import { follow } from './feed.js';
 import type { Feed } from './feed.js';
@@ -39,20 +39,10 @@ export class JobEvents {
     afterSeq: number,
     first: number,
   ): Promise<JobEvent[][]> {
-    const numbered = selectRows(this.reader, JobEvent, 'event')
-      .addSelect('ROW_NUMBER() OVER (PARTITION BY event.jobId ORDER BY event.seq)', 'position')
-      .where({ accountId, jobId: In([...jobIds]), seq: MoreThan(afterSeq) });
-    const rows = await this.reader
-      .createQueryBuilder()
-      .select('*')
-      .from(`(${numbered.getQuery()})`, 'numbered')
-      .where('numbered.position <= :first')
-      .orderBy('numbered.position')
-      .setParameters({ ...numbered.getParameters(), first })
-      .getRawMany<Row>();
-    const byJob = new Map<string, JobEvent[]>(jobIds.map((id) => [id, []]));
-    for (const row of rows) byJob.get(row.jobId as string)?.push(fromRow(JobEvent, row));
-    return jobIds.map((id) => byJob.get(id)!);
+    const query = selectRows(this.reader, JobEvent, 'event');
+    query.where({ accountId, jobId: In([...jobIds]), seq: MoreThan(afterSeq) });
+    const rows = await firstOfEach(query, { column: 'jobId', order: 'event.seq' }, jobIds, first);
+    return rows.map((ofJob) => ofJob.map((row) => fromRow(JobEvent, row)));
   }
 
   /** Every event after `afterSeq` once and in order, then live ones; ends after the final one. */

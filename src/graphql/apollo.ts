@@ -25,7 +25,9 @@ export async function startApollo(
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
     // A page of another origin can't send these headers without asking first.
-    csrfPrevention: { requestHeaders: ['authorization', 'authentication', 'apollo-require-preflight'] },
+    csrfPrevention: {
+      requestHeaders: ['authorization', 'authentication', 'apollo-require-preflight', 'x-csrf-header'],
+    },
     plugins: [
       // Wraps every field's resolver otherwise, which costs a fifth of the speed.
       ApolloServerPluginCacheControlDisabled(),

@@ -2,14 +2,17 @@
 import type { Server } from 'node:http';
 import { execute, GraphQLError, parse, subscribe, validate } from 'graphql';
 import type { ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql';
+import type { Disposable } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
-import type { Principal } from '../auth/principal.js';
+import type { Caller } from '../auth/principal.js';
+import type { RightsChanges } from '../auth/rights-changes.js';
 import { RequestContext } from '../auth/request-context.js';
-import { CatalogError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import type { FormatError } from './errors.js';
 import { exceededLimit, MAX_TOKENS } from './limits.js';
+import { SocketCallers } from './socket-callers.js';
+import type { Extra } from './socket-callers.js';
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 const MAX_SUBSCRIPTIONS_PER_SOCKET = 100;
@@ -19,35 +22,29 @@ export interface WebSocketOptions {
   schema: GraphQLSchema;
   formatError: FormatError;
   /** The caller behind the payload of connection_init; throws UNAUTHENTICATED. */
-  authenticate(payload: Record<string, unknown>): Promise<Principal>;
+  authenticate: (payload: Record<string, unknown>, address: string) => Promise<Caller>;
+  /** Tells when callers may have other rights. */
+  rights: Pick<RightsChanges, 'listen'>;
   logger: Logger;
-}
-
-interface Extra extends Record<PropertyKey, unknown> {
-  principal?: Principal;
 }
 
 /** Serves /graphql on the server's upgrades; returns how to close it. */
 export function serveWebSocket(server: Server, options: WebSocketOptions): () => Promise<void> {
   const { schema, formatError } = options;
+  const callers = new SocketCallers(options.authenticate, (error) => unexpected(error, options.logger));
+  const stopListening = options.rights.listen(() => callers.checkAll());
   const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: MAX_MESSAGE_BYTES });
   const cleanup = useServer<Record<string, unknown>, Extra>(
     {
       // Else the reason for closing a socket holds the message of an unexpected error.
       isProd: true,
-      async onConnect(context) {
-        try {
-          context.extra.principal = await options.authenticate(context.connectionParams ?? {});
-          return true;
-        } catch (error) {
-          if (error instanceof CatalogError && error.code === 'UNAUTHENTICATED') return false;
-          throw unexpected(error, options.logger);
-        }
-      },
-      onSubscribe(context, _id, payload) {
+      onConnect: (context) => callers.connect(context),
+      onClose: (context) => callers.disconnect(context),
+      async onSubscribe(context, _id, payload) {
         const tooMany = Object.keys(context.subscriptions).length >= MAX_SUBSCRIPTIONS_PER_SOCKET;
         if (tooMany) return [new GraphQLError(`At most ${MAX_SUBSCRIPTIONS_PER_SOCKET} operations run on one socket.`)];
-        return prepare(schema, payload, context.extra.principal!);
+        const caller = await callers.check(context);
+        return caller ? prepare(schema, payload, caller) : [new GraphQLError('The token is void.')];
       },
       execute,
       async subscribe(args) {
@@ -55,20 +52,26 @@ export function serveWebSocket(server: Server, options: WebSocketOptions): () =>
         return 'next' in result ? logged(result, options.logger) : result;
       },
       onError: (_context, _id, _payload, errors) => errors.map((error) => formatError(error.toJSON(), error)),
-      onNext(_context, _id, _payload, _args, result) {
+      async onNext(context, _id, _payload, _args, result) {
+        await callers.checkNowAndThen(context);
         if (!result.errors) return undefined;
         return { ...result, errors: result.errors.map((error) => formatError(error.toJSON(), error)) };
       },
     },
     sockets,
   );
-  return async () => {
-    // Who does not answer the close frame is cut off.
-    const timer = setTimeout(() => sockets.clients.forEach((socket) => socket.terminate()), CLOSE_GRACE_MS);
-    await cleanup.dispose();
-    clearTimeout(timer);
-    sockets.close();
+  return () => {
+    stopListening();
+    return close(sockets, cleanup);
   };
+}
+
+async function close(sockets: WebSocketServer, cleanup: Disposable): Promise<void> {
+  // Who does not answer the close frame is cut off.
+  const timer = setTimeout(() => sockets.clients.forEach((socket) => socket.terminate()), CLOSE_GRACE_MS);
+  await cleanup.dispose();
+  clearTimeout(timer);
+  sockets.close();
 }
 
 /** What a client and the console see of an error nobody expected; the log has the rest. */
@@ -92,11 +95,7 @@ interface Payload {
   variables?: Record<string, unknown> | null;
 }
 
-function prepare(
-  schema: GraphQLSchema,
-  payload: Payload,
-  principal: Principal,
-): ExecutionArgs | readonly GraphQLError[] {
+function prepare(schema: GraphQLSchema, payload: Payload, caller: Caller): ExecutionArgs | readonly GraphQLError[] {
   const { query, operationName, variables } = payload;
   let document;
   try {
@@ -108,6 +107,6 @@ function prepare(
   if (errors.length > 0) return errors;
   const exceeded = exceededLimit(schema, { document, operationName, variables });
   if (exceeded) return [exceeded];
-  const contextValue = new RequestContext(principal);
+  const contextValue = new RequestContext(caller);
   return { schema, document, operationName, variableValues: variables, contextValue };
 }

@@ -15,7 +15,12 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
+/** What says more than the code where a dialect has a word for it. */
+export type ErrorReason =
+  'INVALID_STATE' | 'NO_ACCOUNT_SELECTED' | 'AUTH_FAILED' | 'LOCKED_ACCOUNT' | 'USER_ALREADY_EXISTS';
+
 export interface ErrorDetails {
+  reason?: ErrorReason;
   /** Path of the offending value inside the input, outermost first. */
   field?: string[];
   /** Seconds after which the same request may succeed. */
@@ -25,6 +30,7 @@ export interface ErrorDetails {
 }
 
 export class CatalogError extends Error {
+  readonly reason?: ErrorReason;
   readonly field?: string[];
   readonly retryAfterSeconds?: number;
   readonly status: number;
@@ -36,6 +42,7 @@ export class CatalogError extends Error {
   ) {
     super(message);
     this.name = 'CatalogError';
+    this.reason = details.reason;
     this.field = details.field;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.status = details.status ?? ERROR_STATUS[code];
@@ -48,4 +55,9 @@ export function badInput(message: string, ...field: string[]): CatalogError {
 
 export function notFound(what: string, id: string): CatalogError {
   return new CatalogError('NOT_FOUND', `There is no ${what} with the id ${JSON.stringify(id)}.`);
+}
+
+/** The state of things forbids it; nothing is there twice. */
+export function invalidState(message: string, ...field: string[]): CatalogError {
+  return new CatalogError('CONFLICT', message, { reason: 'INVALID_STATE', ...(field.length > 0 && { field }) });
 }

@@ -30,6 +30,10 @@ export function withoutNulls<T>(value: T): T {
   return Object.fromEntries(entries.map(([key, child]) => [key, withoutNulls<unknown>(child)])) as T;
 }
 
+/** The same object without members that are undefined. */
+export const withoutUndefined = <T extends object>(value: T): Partial<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Partial<T>;
+
 /** JSON with sorted keys: equal documents give equal text, whatever order their members came in. */
 export function canonicalJson(value: unknown): string {
   return sorted(JSON.parse(JSON.stringify(value)));

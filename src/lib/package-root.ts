@@ -1,5 +1,5 @@
 // Where the package lies, whether this runs from src/ (tests) or from dist/src/ (everything else).
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 function find(folder: string): string {
@@ -7,3 +7,7 @@ function find(folder: string): string {
 }
 
 export const packageRoot = find(__dirname);
+
+export const packageVersion = (
+  JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
+).version;

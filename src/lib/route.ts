@@ -2,10 +2,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 
-/** Who may call a route: anyone, or a caller with at least this role in the account of its token. */
-export type Access = 'ANYONE' | 'READER' | 'WRITER' | 'MANAGER';
+/**
+ * Who may call a route: anyone, whoever is signed in (with or without an account), or a caller with at least this role
+ * in the account of its token.
+ */
+export type Access = 'ANYONE' | 'USER' | 'READER' | 'WRITER' | 'MANAGER';
 
-export interface RouteRequest<Principal> {
+/** @typeParam Caller somebody signed in; @typeParam Principal somebody signed in, in an account. */
+export interface RouteRequest<Principal, Caller = Principal> {
   method: string;
   /** Path without the query, still percent-encoded. */
   path: string;
@@ -15,8 +19,12 @@ export interface RouteRequest<Principal> {
   headers: IncomingHttpHeaders;
   /** The body as it came; empty where there was none. */
   body: Buffer;
-  /** Undefined only where the route's access is ANYONE. */
+  /** Undefined only where the route's access is ANYONE or USER. */
   principal: Principal | undefined;
+  /** Undefined only where the route's access is ANYONE. */
+  caller: Caller | undefined;
+  /** Network address of the other end. */
+  remoteAddress: string;
   /** Aborted when the client hangs up. */
   signal: AbortSignal;
 }
@@ -28,18 +36,18 @@ export interface RouteResponse {
   body?: Buffer | string | Readable | object;
 }
 
-export interface Route<Principal> {
+export interface Route<Principal, Caller = Principal> {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `/v1/builds/:id`; a last part `*` takes the rest. */
   path: string;
   access: Access;
-  handle(request: RouteRequest<Principal>): Promise<RouteResponse>;
+  handle(request: RouteRequest<Principal, Caller>): Promise<RouteResponse>;
 }
 
 /** Routes that answer errors in one dialect. */
-export interface RouteGroup<Principal> {
+export interface RouteGroup<Principal, Caller = Principal> {
   name: string;
-  routes: Route<Principal>[];
+  routes: Route<Principal, Caller>[];
   /** HTTP Basic with a token as the password is accepted too (docker's clients know nothing else). */
   acceptsBasic?: boolean;
   errorResponse(error: unknown, requestId: string): RouteResponse;

@@ -1,9 +1,9 @@
 // Mounts routes, which know nothing of the HTTP server, on Fastify.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Principal } from '../auth/principal.js';
-import { requireAccess } from '../auth/principal.js';
-import { tokenFrom } from '../auth/tokens.js';
+import type { Caller, Principal } from '../auth/principal.js';
+import { requireAccess, requireCaller } from '../auth/principal.js';
 import type { Tokens } from '../auth/tokens.js';
+import { callerOf } from './caller.js';
 import { CatalogError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import type { Logger } from '../lib/logger.js';
@@ -12,7 +12,7 @@ import type { Route, RouteGroup, RouteRequest, RouteResponse } from '../lib/rout
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
 export interface RestOptions {
-  groups: RouteGroup<Principal>[];
+  groups: RouteGroup<Principal, Caller>[];
   tokens: Tokens;
   logger: Logger;
 }
@@ -34,8 +34,12 @@ export async function mountRoutes(fastify: FastifyInstance, { groups, tokens, lo
           exposeHeadRoute: false,
           handler: async (request, reply) => {
             try {
-              const principal = await callerOf(request, route, group, tokens);
-              return send(reply, await route.handle(toRouteRequest(request, reply, principal)));
+              const caller = await callerOf(request, tokens, {
+                acceptsBasic: group.acceptsBasic,
+                isOpen: route.access === 'ANYONE',
+              });
+              const principal = principalOf(caller, route);
+              return send(reply, await route.handle({ ...toRouteRequest(request, reply), caller, principal }));
             } catch (error) {
               return answerError(error, reply);
             }
@@ -46,23 +50,20 @@ export async function mountRoutes(fastify: FastifyInstance, { groups, tokens, lo
   }
 }
 
-async function callerOf(
-  request: FastifyRequest,
-  route: Route<Principal>,
-  group: RouteGroup<Principal>,
-  tokens: Tokens,
-): Promise<Principal | undefined> {
-  const token = tokenFrom(request.headers, group.acceptsBasic);
-  const principal = token === undefined ? undefined : await tokens.authenticate(token);
-  if (route.access !== 'ANYONE') requireAccess(principal, route.access);
-  return principal;
+/** The caller in its account, where the route needs one. */
+function principalOf(caller: Caller | undefined, { access }: Route<Principal, Caller>): Principal | undefined {
+  if (access === 'ANYONE' || access === 'USER') {
+    if (access === 'USER') requireCaller(caller);
+    return caller && caller.accountId !== null ? (caller as Principal) : undefined;
+  }
+  requireAccess(caller, access);
+  return caller;
 }
 
 function toRouteRequest(
   request: FastifyRequest,
   reply: FastifyReply,
-  principal: Principal | undefined,
-): RouteRequest<Principal> {
+): Omit<RouteRequest<Principal, Caller>, 'caller' | 'principal'> {
   const url = request.raw.url ?? '';
   const mark = url.includes('?') ? url.indexOf('?') : url.length;
   const controller = new AbortController();
@@ -76,7 +77,7 @@ function toRouteRequest(
     query: new URLSearchParams(url.slice(mark + 1)),
     headers: request.headers,
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-    principal,
+    remoteAddress: request.ip,
     signal: controller.signal,
   };
 }
@@ -86,7 +87,7 @@ function send(reply: FastifyReply, { status, headers, body }: RouteResponse): Fa
   return reply.send(body);
 }
 
-function errorAnswer(group: RouteGroup<Principal>, error: unknown, logger: Logger): RouteResponse {
+function errorAnswer(group: RouteGroup<Principal, Caller>, error: unknown, logger: Logger): RouteResponse {
   const requestId = newId();
   if (!(error instanceof CatalogError)) logger.error({ requestId, group: group.name, err: error }, 'a request failed');
   const answer = group.errorResponse(error, requestId);

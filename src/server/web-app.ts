@@ -5,13 +5,14 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import helmet from '@fastify/helmet';
 import Fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { requireAccess } from '../auth/principal.js';
+import { requireCaller } from '../auth/principal.js';
 import { RequestContext } from '../auth/request-context.js';
-import { tokenFrom } from '../auth/tokens.js';
+import { callerOf } from './caller.js';
 import { CatalogError } from '../lib/errors.js';
 import { parseJson } from '../lib/json.js';
 import type { Logger } from '../lib/logger.js';
 import { mountGraphiql } from './graphiql.js';
+import { mountOpenApi } from './openapi.js';
 import { mountRoutes } from './rest.js';
 import type { RestOptions } from './rest.js';
 import type { ListeningServer } from './http-server.js';
@@ -24,6 +25,10 @@ export interface WebAppOptions extends RestOptions {
   apollo: ApolloServer<RequestContext>;
   /** An error as GraphQL's, with its HTTP status. */
   toGraphQLError: (error: CatalogError) => Error;
+  /** OpenAPI documents by the names of their dialects. */
+  openApi: Record<string, object>;
+  /** Addresses or networks of proxies whose X-Forwarded-For counts. */
+  trustedProxies: string[];
   /** Rejects while the gateway can't serve. */
   checkReady: () => Promise<void>;
 }
@@ -39,13 +44,16 @@ export async function startWebApp(options: WebAppOptions): Promise<FastifyInstan
     routerOptions: { maxParamLength: MAX_PATH_PART },
     bodyLimit: MAX_GRAPHQL_BODY_BYTES,
     forceCloseConnections: false,
+    trustProxy: options.trustedProxies.length > 0 ? options.trustedProxies : false,
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply, options.logger),
   });
   await fastify.register(helmet, { contentSecurityPolicy: { directives: POLICY }, hsts: false });
+  fastify.addHook('onRequest', async ({ raw }) => forgetOddContentType(raw));
   readJsonLeniently(fastify);
   fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.logger));
   mountGraphql(fastify, options);
   mountGraphiql(fastify);
+  mountOpenApi(fastify, options.openApi);
   mountHealth(fastify, options.checkReady);
   await mountRoutes(fastify, options);
   fastify.setNotFoundHandler((request, reply) =>
@@ -56,6 +64,14 @@ export async function startWebApp(options: WebAppOptions): Promise<FastifyInstan
   await fastify.ready();
   listening.ready(handle);
   return fastify;
+}
+
+/** Bodies are read whatever they are called; the server itself would refuse what is no media type (RFC 9110, 8.3.1). */
+function forgetOddContentType({ headers }: IncomingMessage): void {
+  const type = headers['content-type'];
+  if (type !== undefined && !/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(?:;.*)?$/.test(type)) {
+    headers['content-type'] = 'application/octet-stream';
+  }
 }
 
 /** JSON's content type with no body at all is what some clients send with every request. */
@@ -79,9 +95,10 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   } = error as { statusCode?: number; status?: number; message: string };
   const isTheirs = status >= 400 && status < 500;
   if (!isTheirs) logger.error({ err: error }, 'a request failed');
-  const code = isTheirs ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
-  const text = isTheirs ? message : 'Something went wrong inside the gateway. Its log has the details.';
   const isGraphql = request.url.startsWith('/graphql');
+  const theirs = isGraphql ? 'BAD_USER_INPUT' : 'BAD_REQUEST';
+  const code = isTheirs ? theirs : 'INTERNAL_SERVER_ERROR';
+  const text = isTheirs ? message : 'Something went wrong inside the gateway. Its log has the details.';
   const body = isGraphql ? { errors: [{ message: text, extensions: { code } }] } : { message: text, code };
   return reply.code(isTheirs ? status : 500).send(body);
 }
@@ -98,10 +115,9 @@ const POLICY = {
 function mountGraphql(fastify: FastifyInstance, { apollo, tokens, toGraphQLError }: WebAppOptions): void {
   const contextOf = async (request: FastifyRequest) => {
     try {
-      const token = tokenFrom(request.headers);
-      const principal = token === undefined ? undefined : await tokens.authenticate(token);
-      requireAccess(principal, 'READER');
-      return new RequestContext(principal);
+      const caller = await callerOf(request, tokens);
+      requireCaller(caller);
+      return new RequestContext(caller, request.ip);
     } catch (error) {
       throw error instanceof CatalogError ? toGraphQLError(error) : error;
     }

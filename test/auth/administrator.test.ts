@@ -24,7 +24,7 @@ onEachDatabase("the administrator's token", (kind) => {
     await database.inTransaction((tx) => ensureAdministrator(tx, token));
     return token;
   };
-  const authenticate = (token: string) => new Tokens(database.reader).authenticate(token);
+  const authenticate = (token: string) => new Tokens(database.reader, database.inTransaction).authenticate(token);
 
   it('is made once, with the account that it manages', async () => {
     const token = await start();

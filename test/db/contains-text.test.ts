@@ -3,6 +3,7 @@ import { AppService } from '../../src/apps/app.service.js';
 import type { Principal } from '../../src/auth/principal.js';
 import { containsText } from '../../src/db/contains-text.js';
 import { selectRows } from '../../src/db/from-row.js';
+import { TaskService } from '../../src/tasks/task.service.js';
 import { onEachDatabase } from '../support/databases.js';
 import { openTestDatabase } from './test-database.js';
 import type { TestDatabase } from './test-database.js';
@@ -16,7 +17,7 @@ onEachDatabase('a search for text', (kind) => {
   beforeAll(async () => {
     database = await openTestDatabase(kind);
     principal = await database.createPrincipal();
-    const apps = new AppService(database.reader);
+    const apps = new AppService(database.reader, new TaskService(database.reader));
     for (const name of NAMES) {
       const description = name === 'Hello' ? 'a Word of greeting' : undefined;
       await database.inTransaction((tx) => apps.create(tx, principal, { name, description }));

@@ -2,7 +2,7 @@ import { AppService } from '../../src/apps/app.service.js';
 import type { Principal } from '../../src/auth/principal.js';
 import { Build } from '../../src/builds/build.entity.js';
 import { BuildService } from '../../src/builds/build.service.js';
-import type { BuildDraft } from '../../src/builds/build.service.js';
+import type { BuildDraft } from '../../src/builds/build-draft.js';
 import { fromRow, selectRows } from '../../src/db/from-row.js';
 import type { Row } from '../../src/db/from-row.js';
 import { Platform } from '../../src/builds/image-attributes.js';
@@ -27,11 +27,9 @@ onEachDatabase('a row', (kind) => {
 
   /** A build as it was written, as a plain row, and as TypeORM's entity. */
   const store = async (draft: BuildDraft) => {
-    const builds = new BuildService(
-      new AppService(database.reader),
-      new TaskService(database.reader),
-      new OwnNames('localhost'),
-    );
+    const tasks = new TaskService(database.reader);
+    const apps = new AppService(database.reader, tasks);
+    const builds = new BuildService(apps, tasks, new OwnNames('localhost'), { uniqueMrenclave: false });
     const { accountId } = principal;
     const actor = { type: 'TOKEN', id: null, name: 'test' } as const;
     const written = await database.inTransaction((tx) => builds.register(tx, accountId, draft, actor));

@@ -72,6 +72,16 @@ onEachDatabase('pages by position', (kind) => {
     }
   });
 
+  it('need no id where no two rows are equal in the column', async () => {
+    const order = { name: 'id', column: 'id', descending: true, isUnique: true };
+    const expected = [...ids].sort().reverse();
+    const first = await page(order, { first: 5 });
+    const rest = await page(order, { after: first.pageInfo.endCursor });
+    expect([...first.nodes, ...rest.nodes].map(({ id }) => id)).toEqual(expected);
+    const before = await page(order, { last: 3, before: first.pageInfo.endCursor });
+    expect(before.nodes.map(({ id }) => id)).toEqual(expected.slice(1, 4));
+  });
+
   it('can be bounded on both sides', async () => {
     const order = { name: 'name', column: 'name', descending: false };
     const { edges } = await page(order, {});

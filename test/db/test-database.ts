@@ -1,5 +1,5 @@
 // An empty database with the gateway's tables, and accounts to work in, without a gateway around it.
-import { ENTITIES, MIGRATIONS } from '../../src/app.js';
+import { ENTITIES, MIGRATIONS } from '../../src/app-database.js';
 import { Account } from '../../src/auth/account.entity.js';
 import { Role } from '../../src/auth/principal.js';
 import type { Principal } from '../../src/auth/principal.js';

@@ -105,6 +105,16 @@ onEachDatabase('the catalog log', (kind) => {
     expect([await seqs(), await seqs(other)]).toEqual([upTo(2), upTo(2)]);
   });
 
+  it('takes the accounts of a transaction in one order, so that none waits for another for ever', async () => {
+    const others = [newId(), newId(), newId()];
+    const work = upTo(20).map((index) => {
+      const order = index % 2 ? others : [...others].reverse();
+      return record(...order.map((id) => change(`${index}`, { accountId: id })));
+    });
+    await Promise.all(work);
+    for (const id of others) expect(await seqs(id)).toEqual(upTo(20));
+  });
+
   it('holds what is recorded as late as before the commit', async () => {
     await database.inTransaction(async (tx) => {
       recordChange(tx, change('early'));

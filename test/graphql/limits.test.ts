@@ -1,5 +1,5 @@
 import { parse, validate } from 'graphql';
-import { describeSchema } from '../../src/app.js';
+import { describeSchema } from '../../src/app-resolvers.js';
 import { exceededLimit } from '../../src/graphql/limits.js';
 
 const schema = describeSchema();

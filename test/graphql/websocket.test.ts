@@ -6,6 +6,8 @@ import { buildSchema } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { Role } from '../../src/auth/principal.js';
+import { RightsChanges } from '../../src/auth/rights-changes.js';
+import { InProcessWaker } from '../../src/events/waker.js';
 import { createFormatError } from '../../src/graphql/errors.js';
 import { serveWebSocket } from '../../src/graphql/websocket.js';
 import { cancellable } from '../../src/lib/cancellable.js';
@@ -18,6 +20,9 @@ describe('GraphQL over WebSockets', () => {
   let server: Server;
   let close: () => Promise<void>;
   let authenticate: () => Promise<typeof PRINCIPAL>;
+  let tick: () => void;
+  const waker = new InProcessWaker();
+  const rights = new RightsChanges(waker);
   const ended = jest.fn();
   const { logger, lines } = capturedLogger();
 
@@ -27,12 +32,12 @@ describe('GraphQL over WebSockets', () => {
     lines.length = 0;
     const schema = buildSchema(`
       type Query { must: String! boom: String }
-      type Subscription { broken: Int, endless: Int, refused: Int }
+      type Subscription { broken: Int, endless: Int, refused: Int, ticking: Int }
     `);
     schema.getQueryType()!.getFields().boom!.resolve = () => {
       throw new Error('secret detail');
     };
-    const { broken, endless, refused } = schema.getSubscriptionType()!.getFields();
+    const { broken, endless, refused, ticking } = schema.getSubscriptionType()!.getFields();
     broken!.subscribe = async function* () {
       yield { broken: 1 };
       throw new Error('secret detail');
@@ -46,10 +51,22 @@ describe('GraphQL over WebSockets', () => {
           ended();
         }
       });
+    const ticked = new Promise<void>((resolve) => (tick = resolve));
+    ticking!.subscribe = async function* () {
+      yield { ticking: 1 };
+      await ticked;
+      yield { ticking: 2 };
+    };
     refused!.subscribe = () => Promise.reject(new CatalogError('NOT_FOUND', 'There is none.'));
     server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const options = { schema, formatError: createFormatError(logger), authenticate: () => authenticate(), logger };
+    const options = {
+      schema,
+      formatError: createFormatError(logger),
+      authenticate: () => authenticate(),
+      rights,
+      logger,
+    };
     close = serveWebSocket(server, options);
   });
   afterEach(async () => {
@@ -121,5 +138,51 @@ describe('GraphQL over WebSockets', () => {
     goingAway.terminate();
     await bothEnded;
     await Promise.allSettled([leaving.dispose(), goingAway.dispose()]);
+  });
+
+  it.each([
+    ['the token', () => Promise.reject(new CatalogError('UNAUTHENTICATED', 'The token is not known here.'))],
+    ['the account it stands for', async () => ({ ...PRINCIPAL, accountId: 'b' })],
+  ])('ends with %s: no event after that', async (_what, afterwards) => {
+    const now = jest.spyOn(Date, 'now');
+    const client = connect();
+    const answers = client.iterate({ query: 'subscription { ticking }' });
+    expect((await answers.next()).value).toEqual({ data: { ticking: 1 } });
+    authenticate = afterwards;
+    now.mockReturnValue(Date.now() + 2_000);
+    tick();
+    await expect(answers.next()).rejects.toMatchObject({ code: 4403 });
+    now.mockRestore();
+    await client.dispose();
+  });
+
+  it('closes an idle socket at once where rights have changed', async () => {
+    const client = connect();
+    const closed = new Promise<{ code: number }>((resolve) => client.on('closed', (event) => resolve(event as never)));
+    const answers = client.iterate({ query: 'subscription { endless }' });
+    expect((await answers.next()).value).toEqual({ data: { endless: 1 } });
+    authenticate = () => Promise.reject(new CatalogError('UNAUTHENTICATED', 'The token is not known here.'));
+    waker.wake('rights');
+    expect((await closed).code).toBe(4403);
+    await client.dispose();
+  });
+
+  it('lets one caller have a hundred sockets and no more', async () => {
+    const open = Array.from({ length: 101 }, () => {
+      const client = createClient({
+        url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`,
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+        lazy: false,
+        onNonLazyError: () => undefined,
+      });
+      return new Promise<{ client: typeof client; isOpen: boolean }>((resolve) => {
+        client.on('connected', () => resolve({ client, isOpen: true }));
+        client.on('closed', () => resolve({ client, isOpen: false }));
+      });
+    });
+    const results = await Promise.all(open);
+    expect(results.filter(({ isOpen }) => isOpen)).toHaveLength(100);
+    await Promise.all(results.map(({ client }) => client.dispose()));
   });
 });

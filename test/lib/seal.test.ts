@@ -44,6 +44,38 @@ describe('a seal', () => {
   });
 });
 
+describe('a seal with keys of before', () => {
+  const [oldest, older] = [randomBytes(32), randomBytes(32)];
+  const changed = new Seal(secret, older, oldest);
+
+  it('opens what any of them closed', () => {
+    for (const key of [secret, older, oldest]) {
+      expect(changed.open(new Seal(key).close('a password', 'job 1'), 'job 1')).toBe('a password');
+    }
+  });
+
+  it('closes with the present key alone', () => {
+    const sealed = changed.close('a password', 'job 1');
+    expect(seal.open(sealed, 'job 1')).toBe('a password');
+    for (const key of [older, oldest]) expect(() => new Seal(key).open(sealed, 'job 1')).toThrow();
+  });
+
+  it('does not open what another key closed, or what belongs to something else', () => {
+    expect(() => changed.open(new Seal(randomBytes(32)).close('a password', 'job 1'), 'job 1')).toThrow();
+    expect(() => changed.open(new Seal(older).close('a password', 'job 1'), 'job 2')).toThrow();
+  });
+
+  it('makes fingerprints with the present key, and knows those of before', () => {
+    expect(changed.fingerprint('text')).toBe(seal.fingerprint('text'));
+    for (const key of [secret, older, oldest]) {
+      const fingerprint = new Seal(key).fingerprint('text');
+      expect(changed.isFingerprintOf('text', fingerprint)).toBe(true);
+      expect(changed.isFingerprintOf('other', fingerprint)).toBe(false);
+    }
+    expect(changed.isFingerprintOf('text', new Seal(randomBytes(32)).fingerprint('text'))).toBe(false);
+  });
+});
+
 describe('a fingerprint', () => {
   it('is the same for the same text and key only', () => {
     expect(seal.fingerprint('text')).toMatch(/^[0-9a-f]{64}$/);

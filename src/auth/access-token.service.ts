@@ -1,0 +1,75 @@
+// Tokens for machines: made by managers, shown once, void at once when revoked.
+import type { EntityManager } from 'typeorm';
+import { recordChange } from '../events/catalog-log.js';
+import { badInput, invalidState, notFound } from '../lib/errors.js';
+import { newId } from '../lib/ids.js';
+import type { Transaction } from '../lib/transaction.js';
+import { AccessToken } from './access-token.entity.js';
+import { ADMINISTRATOR } from './administrator.js';
+import { actorOf, highest } from './principal.js';
+import type { Principal, Role } from './principal.js';
+import type { RightsChanges } from './rights-changes.js';
+import { hashToken, newAccessToken } from './tokens.js';
+import { User } from './user.entity.js';
+
+const MAX_TOKENS = 1_000;
+
+export interface NewAccessToken {
+  name: string;
+  roles: Role[];
+  expiresAt?: Date | null;
+}
+
+export class AccessTokenService {
+  constructor(
+    private readonly reader: EntityManager,
+    private readonly rights: RightsChanges,
+  ) {}
+
+  /** Throws BAD_USER_INPUT. The secret is nowhere to be had afterwards. */
+  async create(tx: Transaction, principal: Principal, input: NewAccessToken) {
+    const name = input.name.trim();
+    if (name === '' || name.length > 255) throw badInput('`name` must have 1 to 255 characters.', 'name');
+    if (name === ADMINISTRATOR) throw badInput(`\`${ADMINISTRATOR}\` is the token of DATA_DIR/admin.token.`, 'name');
+    const expiresAt = input.expiresAt ?? null;
+    if (expiresAt && expiresAt.getTime() <= Date.now()) throw badInput('`expiresAt` is over already.', 'expiresAt');
+    const { accountId } = principal;
+    if ((await tx.manager.countBy(AccessToken, { accountId })) >= MAX_TOKENS) {
+      throw invalidState(`An account has at most ${MAX_TOKENS} tokens: revoke some.`);
+    }
+    const secret = newAccessToken();
+    const role = highest(input.roles);
+    const actor = actorOf(principal);
+    const makerId = actor.ownerId ?? actor.id;
+    // The owner of a token's token may be the administrator's, which is no user.
+    const isUser = makerId !== null && (await tx.manager.existsBy(User, { id: makerId }));
+    const userId = isUser ? makerId : null;
+    const own = { accountId, id: newId(), name, role, userId, createdBy: actor, createdAt: new Date() };
+    const accessToken: AccessToken = { ...own, hash: hashToken(secret), expiresAt, lastUsedAt: null };
+    await tx.manager.insert(AccessToken, accessToken);
+    const change = { accountId, entityType: 'AccessToken', entityId: accessToken.id, actor };
+    recordChange(tx, { ...change, kind: 'CREATED', after: { name, role, expiresAt } });
+    return { accessToken, secret };
+  }
+
+  /** Void from the next request on. Throws NOT_FOUND, and CONFLICT for the administrator's own. */
+  async revoke(tx: Transaction, principal: Principal, id: string): Promise<AccessToken> {
+    const { accountId } = principal;
+    const token = await tx.manager.findOneBy(AccessToken, { accountId, id: id.toLowerCase() });
+    if (!token) throw notFound('access token', id);
+    if (token.name === ADMINISTRATOR) {
+      throw invalidState('The token of DATA_DIR/admin.token is replaced by removing that file and restarting.');
+    }
+    await tx.manager.delete(AccessToken, { accountId, id: token.id });
+    this.rights.announce(tx);
+    const { name, role, expiresAt } = token;
+    const change = { accountId, entityType: 'AccessToken', entityId: token.id, actor: actorOf(principal) };
+    recordChange(tx, { ...change, kind: 'DELETED', before: { name, role, expiresAt } });
+    return token;
+  }
+
+  /** Newest first. */
+  list(accountId: string): Promise<AccessToken[]> {
+    return this.reader.find(AccessToken, { where: { accountId }, order: { createdAt: 'DESC', id: 'DESC' } });
+  }
+}
