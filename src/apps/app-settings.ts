@@ -23,12 +23,15 @@ export class DefaultNitroEnclavesBuildSettings {
   @Field(() => GraphQLSafeInt, { nullable: true, description: 'Enclave memory in MiB.' })
   memSizeMb?: number;
 
-  @Field(() => Boolean, { nullable: true, description: 'True where left out, by CCM.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "Where left out: true for CCM's conversion call, false for convertNitroImage.",
+  })
   enableOverlayFilesystemPersistence?: boolean;
 }
 
 @BothWays(
-  "What CCM's conversions use where the request leaves it out. Kept for CCM's clients: convertNitroImage does not look here.",
+  'What conversions for the app use where the request leaves it out. The gateway converts for Nitro Enclaves alone.',
 )
 export class DefaultBuildSettings {
   @Field(() => DefaultSgxBuildSettings, { nullable: true, description: 'Null where the app has no defaults for SGX.' })

@@ -1,6 +1,7 @@
 // From an input to what is stored: the rules that GraphQL's types do not say. Throws BAD_USER_INPUT.
 import { badInput } from '../lib/errors.js';
 import { isUuid } from '../lib/ids.js';
+import type { Build } from './build.entity.js';
 import type { EnclaveInfo } from './build-parts.js';
 import type { CreateBuildInput } from './build.input.js';
 import type { DockerInfo } from './docker-info.js';
@@ -8,18 +9,43 @@ import { PLATFORM_MEMBERS } from './image-attributes.js';
 import type { ImageAttributesInput, StoredAttributes } from './image-attributes.js';
 
 const MAX_ATTRIBUTES = 32;
+/** Of all documents of a build: lists read whole rows, of other formats up to 1,000 at a time. */
 const MAX_DOCUMENT_BYTES = 256 * 1024;
-const MAX_IMAGE_NAME_LENGTH = 2_048;
+const MAX_CONFIGS = 128;
+export const MAX_IMAGE_NAME_LENGTH = 2_048;
 
 export function checkBuild(input: CreateBuildInput): void {
-  // Lists read whole rows, 200 at a time.
-  if (Buffer.byteLength(JSON.stringify(input)) > MAX_DOCUMENT_BYTES) {
-    throw badInput(`All documents of a build together have at most ${MAX_DOCUMENT_BYTES} bytes.`);
-  }
+  checkSize(input);
   if (input.dockerInfo) checkDockerInfo(input.dockerInfo);
   if (input.groupId && !isUuid(input.groupId)) throw badInput('`groupId` must be a UUID.', 'groupId');
   for (const field of ['memSizeMb', 'threads', 'isvprodid', 'isvsvn'] as const) {
     if ((input[field] ?? 0) < 0) throw badInput(`\`${field}\` must not be negative.`, field);
+  }
+}
+
+/** The columns of a build that may hold much. */
+export const BUILD_DOCUMENTS = [
+  ...(['dockerInfo', 'enclaveInfo', 'attributes', 'advancedSettings', 'configs', 'launchHint', 'warnings'] as const),
+] satisfies (keyof Build)[];
+
+/** The documents of a build together, once one of them changed. */
+export function checkDocuments(build: Build, ...field: string[]): void {
+  checkSize(Object.fromEntries(BUILD_DOCUMENTS.map((name) => [name, build[name]])), ...field);
+}
+
+function checkSize(documents: object, ...field: string[]): void {
+  if (Buffer.byteLength(JSON.stringify(documents)) > MAX_DOCUMENT_BYTES)
+    throw badInput(`All documents of a build together have at most ${MAX_DOCUMENT_BYTES} bytes.`, ...field);
+}
+
+/** The configurations that are allowed for a build, but for how much they are: see `checkDocuments`. */
+export function checkConfigs(configs: Record<string, unknown>): void {
+  const entries = Object.entries(configs);
+  if (entries.length > MAX_CONFIGS) throw badInput(`At most ${MAX_CONFIGS} configurations are kept.`, 'configs');
+  for (const [id, config] of entries) {
+    if (id === '' || id.length > 255) throw badInput('The ids in `configs` must have 1 to 255 characters.', 'configs');
+    if (typeof config !== 'object' || config === null || Array.isArray(config))
+      throw badInput(`\`configs.${id}\` must be an object.`, 'configs', id);
   }
 }
 

@@ -1,4 +1,4 @@
-import { GraphQLSafeInt } from 'graphql-scalars';
+import { GraphQLJSONObject, GraphQLSafeInt } from 'graphql-scalars';
 import { Field, ID, InputType, Int, registerEnumType } from 'type-graphql';
 import { AdvancedSettings } from '../apps/advanced-settings.js';
 import { BuildStatusType, DeploymentStatusType, LaunchHint } from './build-parts.js';
@@ -12,7 +12,11 @@ export class CreateBuildInput {
   @Field(() => ID, { nullable: true, description: 'The app it belongs to.' })
   appId?: string;
 
-  @Field(() => String, { nullable: true, description: 'The app it belongs to, by name, where `appId` is left out.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The app it belongs to, by name, where `appId` is left out. With a `groupId`, an app that there is not yet is made.',
+  })
   appName?: string;
 
   @Field(() => DockerInfo, {
@@ -21,7 +25,11 @@ export class CreateBuildInput {
   })
   dockerInfo?: DockerInfo;
 
-  @Field(() => String, { nullable: true, description: 'Measurement of an SGX enclave, 64 hex digits.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Measurement of an SGX enclave, 64 hex digits. CONFLICT where another build has it, unless UNIQUE_MRENCLAVE is off.',
+  })
   mrenclave?: string;
 
   @Field(() => String, { nullable: true, description: 'Hash of the key that signed an SGX enclave, 64 hex digits.' })
@@ -60,8 +68,23 @@ export class CreateBuildInput {
   @Field(() => Boolean, { nullable: true, description: 'False where left out.' })
   enableOverlayFilesystemPersistence?: boolean;
 
-  @Field(() => ID, { nullable: true, description: 'UUID of a group.' })
+  @Field(() => ID, { nullable: true, description: 'UUID of a group; that of its app where left out.' })
   groupId?: string;
+}
+
+@InputType({
+  description:
+    'What can be changed of a build: `configs` alone. A build stays what was reviewed; another one is another.',
+})
+export class UpdateBuildInput {
+  @Field(() => ID, { description: 'NOT_FOUND where this account has no such build.' })
+  buildId!: string;
+
+  @Field(() => GraphQLJSONObject, {
+    nullable: true,
+    description: 'All app configurations allowed for this build, objects by their ids; those so far where left out.',
+  })
+  configs?: Record<string, object> | null;
 }
 
 @InputType({ description: 'Which builds to list; each field that is given must hold.' })
@@ -83,6 +106,12 @@ export class BuildFilter {
 
   @Field(() => String, { nullable: true, description: 'Exactly this docker image name, without tag.' })
   dockerImageName?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Builds that have a configuration of exactly this id in `configs`.' })
+  configId?: string | null;
+
+  @Field(() => [ID], { nullable: true, description: 'Builds of one of these groups; an empty list leaves none.' })
+  groupId?: string[] | null;
 
   @Field(() => String, {
     nullable: true,

@@ -2,13 +2,20 @@
 import { In } from 'typeorm';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { containsText } from '../db/contains-text.js';
+import { firstOfEach } from '../db/first-of-each.js';
 import { fromRow, selectRows } from '../db/from-row.js';
+import { inGroups } from '../db/in-groups.js';
 import type { Row } from '../db/from-row.js';
-import { readPage } from '../db/keyset.js';
+import { NEWEST_FIRST, readPage } from '../db/keyset.js';
 import type { KeysetOrder } from '../db/keyset.js';
+import { ordersOf, readOffsetPage } from '../db/offset-page.js';
+import type { OffsetPage } from '../lib/offset.js';
 import type { OwnNames } from '../lib/own-names.js';
 import { parsePage } from '../lib/paging.js';
-import type { Connection, PageArgs } from '../lib/paging.js';
+import type { Connection, PageArgs, PageRequest } from '../lib/paging.js';
+import { allowing, foundBy, restrictListing, SORT_EXPRESSIONS } from './build-lists.js';
+import type { BuildListing } from './build-lists.js';
+import { BUILD_DOCUMENTS as documents } from './build.check.js';
 import { Build } from './build.entity.js';
 import { BuildOrderField, OrderDirection } from './build.input.js';
 import type { BuildFilter, BuildOrder } from './build.input.js';
@@ -65,6 +72,31 @@ export class BuildQuery {
     return readPage(query, order, parsePage(page, order.name), this.read);
   }
 
+  async listByOffset(accountId: string, listing: BuildListing): Promise<OffsetPage<Build>> {
+    const all = selectRows(this.reader, Build, 'build').where({ accountId });
+    const query = all.clone().setParameters({ accountId, ownHost: this.names.host });
+    restrictListing(query, listing, this.names);
+    const { sort, limit, offset } = listing;
+    const request = { orders: ordersOf(sort, SORT_EXPRESSIONS), limit, offset, documents };
+    return readOffsetPage(query, request, this.read, all);
+  }
+
+  /** At most `first` of each of several apps, newest first, in a constant number of statements. */
+  async listOfEachApp(accountId: string, appIds: readonly string[], first: number): Promise<Build[][]> {
+    const query = selectRows(this.reader, Build, 'build').where({ accountId, appId: In([...appIds]) });
+    const grouping = { column: 'appId', order: 'build.createdAt DESC, build.id DESC', documents };
+    const rows = await firstOfEach(query, grouping, appIds, first);
+    return rows.map((ofApp) => ofApp.map(this.read));
+  }
+
+  /** Builds that a text is found in, newest first. */
+  search(accountId: string, text: string, page: PageRequest): Promise<Connection<Build>> {
+    const query = selectRows(this.reader, Build, 'build').where({ accountId });
+    query.setParameters({ accountId, ownHost: this.names.host });
+    query.andWhere(`(${foundBy(query, text, this.names)})`);
+    return readPage(query, NEWEST_FIRST, page, this.read);
+  }
+
   /** A build with the name of its docker image as it is to be shown. */
   shown(build: Build): Build {
     const { dockerInfo } = build;
@@ -73,7 +105,7 @@ export class BuildQuery {
   }
 
   private restrict(query: SelectQueryBuilder<Build>, accountId: string, filter: BuildFilter): void {
-    const { appId, status, deploymentStatus, platform, dockerImageName, text } = filter;
+    const { appId, status, deploymentStatus, platform, dockerImageName, configId, groupId, text } = filter;
     if (appId) query.andWhere({ appId: appId.toLowerCase() });
     if (status) query.andWhere({ statusType: In(status) });
     if (deploymentStatus) query.andWhere({ deploymentStatusType: deploymentStatus });
@@ -81,6 +113,8 @@ export class BuildQuery {
       query.andWhere({ dockerImageName: In([dockerImageName, this.names.toStored(dockerImageName)]) });
     if (platform?.length === 0) query.andWhere('1 = 0');
     else if (platform) whereMeasured(query, accountId, ['m.platform IN (:...platforms)'], { platforms: platform });
+    if (configId) query.andWhere(allowing(query), { accountId, configId });
+    if (groupId) inGroups(query, groupId);
     if (text) containsText(query, ['sortName', 'appName', 'dockerImageName'], text);
   }
 

@@ -11,7 +11,7 @@ import { UserError, withUserErrors } from '../lib/user-error.js';
 import { Task } from '../tasks/task.entity.js';
 import type { TaskService } from '../tasks/task.service.js';
 import { Build } from './build.entity.js';
-import { BuildFilter, BuildOrder, CreateBuildInput } from './build.input.js';
+import { BuildFilter, BuildOrder, CreateBuildInput, UpdateBuildInput } from './build.input.js';
 import { BuildStatus, DeploymentStatus } from './build-parts.js';
 import type { BuildQuery } from './build.query.js';
 import type { BuildService } from './build.service.js';
@@ -24,6 +24,15 @@ export const BuildConnection = connectionOf(() => Build, 'Build');
 @ObjectType({ simpleResolvers: true, description: 'Either the build or what is wrong with the input.' })
 class CreateBuildPayload {
   @Field(() => Build, { nullable: true, description: 'The new build; null where userErrors say why not.' })
+  build?: Build | null;
+
+  @Field(() => [UserError], { description: 'Empty where all went well.' })
+  userErrors!: UserError[];
+}
+
+@ObjectType({ simpleResolvers: true, description: 'Either the build or what is wrong with the input.' })
+class UpdateBuildPayload {
+  @Field(() => Build, { nullable: true, description: 'The build as it is now; null where userErrors say why not.' })
   build?: Build | null;
 
   @Field(() => [UserError], { description: 'Empty where all went well.' })
@@ -84,6 +93,22 @@ export class BuildResolver {
     requireAccess(context.principal, 'WRITER');
     return withUserErrors(async () => ({
       build: this.query.shown(await this.inTransaction((tx) => this.service.create(tx, context.principal, input))),
+    }));
+  }
+
+  @Mutation(() => UpdateBuildPayload, {
+    description: 'Changes the `configs` of a build, approved or not. Nothing else of a build can be changed.',
+  })
+  updateBuild(
+    @Ctx() context: RequestContext,
+    @Arg('input', () => UpdateBuildInput) { buildId, configs }: UpdateBuildInput,
+  ): Promise<UpdateBuildPayload> {
+    requireAccess(context.principal, 'WRITER');
+    const changes = { configs: configs ?? undefined };
+    return withUserErrors(async () => ({
+      build: this.query.shown(
+        await this.inTransaction((tx) => this.service.update(tx, context.principal, buildId, changes)),
+      ),
     }));
   }
 }

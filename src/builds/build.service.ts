@@ -1,48 +1,64 @@
 // Writes builds. Registering one derives its measurements, opens its review and records the change, all in the
-// caller's transaction.
+// caller's transaction. Whoever needs both a build and its task locks the build first.
 import type { App } from '../apps/app.entity.js';
 import type { AppService } from '../apps/app.service.js';
 import { actorOf } from '../auth/principal.js';
 import type { Principal } from '../auth/principal.js';
+import { rowLock } from '../db/row-lock.js';
 import type { Actor } from '../events/catalog-log.entity.js';
 import { recordChange } from '../events/catalog-log.js';
+import { invalidState, notFound } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
-import { withoutNulls } from '../lib/json.js';
+import { canonicalJson, withoutNulls } from '../lib/json.js';
 import type { OwnNames } from '../lib/own-names.js';
 import type { Transaction } from '../lib/transaction.js';
 import { TaskType } from '../tasks/task.entity.js';
 import type { TaskService } from '../tasks/task.service.js';
-import { checkBuild, enclaveInfoOf, storedAttributes } from './build.check.js';
+import { appDraft, newBuild } from './build-draft.js';
+import type { BuildDraft } from './build-draft.js';
+import { writeConfigs } from './build-configs.js';
+import { changeBuild, entryOf } from './build-log.js';
+import { checkBuild, checkConfigs, checkDocuments, enclaveInfoOf, storedAttributes } from './build.check.js';
 import { Build } from './build.entity.js';
 import type { CreateBuildInput } from './build.input.js';
 import type { DockerInfo } from './docker-info.js';
-import { BuildPhase, BuildStatusType, DeploymentStatusType } from './build-parts.js';
+import { BuildStatusType, DeploymentStatusType } from './build-parts.js';
 import { Measurement, measurementsOf } from './measurements.js';
+import { claimMrenclaves } from './unique-mrenclave.js';
 
-/** What indexes hold of a name; PostgreSQL takes no more than about 2,700 bytes. */
-const MAX_SORT_NAME = 255;
+/** All that can ever be changed of a build: what was reviewed stays what it was. */
+export interface BuildChanges {
+  /** All of them. */
+  configs?: Record<string, object>;
+}
 
-/** A build before it has an id and a review; what is left out is null or empty. */
-export type BuildDraft = Partial<
-  Omit<Build, 'id' | 'accountId' | 'sortName' | 'statusType' | 'statusUpdatedAt' | 'createdAt' | 'updatedAt'>
->;
+export interface BuildRules {
+  /** Whether an account refuses a second build with the same mrenclave. */
+  uniqueMrenclave: boolean;
+}
 
 export class BuildService {
   constructor(
     private readonly apps: AppService,
     private readonly tasks: TaskService,
     private readonly names: OwnNames,
+    private readonly rules: BuildRules,
   ) {}
 
-  /** Registers a build made elsewhere. Throws BAD_USER_INPUT, and NOT_FOUND for an unknown app. */
+  /**
+   * Registers a build made elsewhere. Throws BAD_USER_INPUT, NOT_FOUND for an unknown app, and CONFLICT where one of
+   * its mrenclaves is that of another build and must not be.
+   */
   async create(tx: Transaction, principal: Principal, input: CreateBuildInput): Promise<Build> {
     const given = withoutNulls({ ...input });
     checkBuild(given);
     const { memSizeMb, threads, advancedSettings, launchHint, groupId } = given;
+    const app = await this.appOf(tx, principal, given);
     const draft: BuildDraft = {
-      ...(await this.appOf(tx, principal.accountId, given)),
+      ...(app && appDraft(app)),
       dockerInfo: given.dockerInfo && this.stored(given.dockerInfo),
-      ...{ memSizeMb, threads, advancedSettings, launchHint, groupId },
+      ...{ memSizeMb, threads, advancedSettings, launchHint },
+      ...(groupId !== undefined && { groupId }),
       attributes: storedAttributes(given.attributes ?? []),
       enclaveInfo: enclaveInfoOf(given),
       enableOverlayFilesystemPersistence: given.enableOverlayFilesystemPersistence ?? false,
@@ -50,25 +66,97 @@ export class BuildService {
     return this.register(tx, principal.accountId, draft, actorOf(principal));
   }
 
-  /** Writes a build with its measurements and a review task. */
+  /**
+   * Writes a build with its measurements and a review task, which the actor asked for. Throws CONFLICT where one of
+   * its mrenclaves is that of another build and must not be.
+   */
   async register(tx: Transaction, accountId: string, draft: BuildDraft, actor: Actor): Promise<Build> {
     const measured = measurementsOf(draft.attributes ?? [], draft.enclaveInfo ?? null);
     const id = newId();
     const task = await this.tasks.open(tx, accountId, { type: TaskType.BUILD_WHITELIST, id }, actor);
-    const now = new Date();
-    const build: Build = {
-      ...emptyBuild(now),
-      ...withoutUndefined(draft),
-      ...{ accountId, id, createdAt: now, updatedAt: now, statusUpdatedAt: now, pendingTaskId: task.id },
-      statusType: BuildStatusType.PENDING,
-      dockerImageName: draft.dockerInfo?.dockerImageName ?? '',
-      sortName: (draft.name ?? draft.dockerInfo?.dockerImageName ?? '').slice(0, MAX_SORT_NAME),
-    };
+    const build = newBuild(draft, { accountId, id, pendingTaskId: task.id });
     await tx.manager.insert(Build, build);
+    if (this.rules.uniqueMrenclave) await claimMrenclaves(tx, build, measured);
+    await writeConfigs(tx, build);
     const rows = measured.map((value) => ({ ...value, accountId, buildId: id }));
     if (rows.length > 0) await tx.manager.insert(Measurement, rows);
-    recordChange(tx, { accountId, kind: 'CREATED', entityType: 'Build', entityId: id, actor, after: { ...build } });
+    recordChange(tx, { ...entryOf(build), kind: 'CREATED', actor, after: { ...build } });
     return build;
+  }
+
+  /** Throws NOT_FOUND and BAD_USER_INPUT. */
+  async update(tx: Transaction, principal: Principal, id: string, { configs }: BuildChanges): Promise<Build> {
+    if (configs) checkConfigs(configs);
+    const before = await this.get(tx, principal.accountId, id);
+    if (!configs || canonicalJson(configs) === canonicalJson(before.configs)) return before;
+    const after = { ...before, configs };
+    checkDocuments(after, 'configs');
+    await writeConfigs(tx, after);
+    return changeBuild(tx, before, 'UPDATED', { configs, updatedAt: new Date() }, actorOf(principal));
+  }
+
+  /**
+   * Deletes a build with its measurements and ends its review. Its jobs must have been told before (DeleteBuild).
+   * Throws NOT_FOUND, and CONFLICT where it is deployed.
+   */
+  async delete(tx: Transaction, principal: Principal, id: string): Promise<void> {
+    const build = await this.get(tx, principal.accountId, id);
+    if (build.deploymentStatusType === DeploymentStatusType.DEPLOYED)
+      throw invalidState('The build is deployed: stop it on its nodes first.', 'buildId');
+    const { accountId, pendingTaskId } = build;
+    const actor = actorOf(principal);
+    await tx.manager.delete(Build, { accountId, id: build.id });
+    if (pendingTaskId !== null) await this.tasks.close(tx, accountId, pendingTaskId, actor);
+    recordChange(tx, { ...entryOf(build), kind: 'DELETED', actor, before: { ...build } });
+  }
+
+  /** What follows from the end of the task about a build; its row was locked before. */
+  async review(tx: Transaction, build: Build, isApproved: boolean, actor: Actor): Promise<Build> {
+    const now = new Date();
+    const statusType = isApproved ? BuildStatusType.WHITELISTED : BuildStatusType.REJECTED;
+    const changes = { statusType, statusUpdatedAt: now, pendingTaskId: null, updatedAt: now };
+    return changeBuild(tx, build, 'REVIEWED', changes, actor);
+  }
+
+  /** Writes whether any node runs the build, where that is news. Throws NOT_FOUND. */
+  async setDeployment(
+    tx: Transaction,
+    accountId: string,
+    id: string,
+    status: DeploymentStatusType,
+    actor: Actor,
+  ): Promise<Build> {
+    const before = await this.get(tx, accountId, id);
+    if (before.deploymentStatusType === status) return before;
+    const now = new Date();
+    const changes = { deploymentStatusType: status, deploymentStatusUpdatedAt: now, updatedAt: now };
+    return changeBuild(tx, before, 'DEPLOYED', changes, actor);
+  }
+
+  /** Takes an app that goes off its builds; the name of the app stays. The app's row was locked before. */
+  async forgetApp(tx: Transaction, accountId: string, appId: string, actor: Actor): Promise<void> {
+    const { manager } = tx;
+    const order = { id: 'ASC' } as const;
+    const where = { accountId, appId };
+    const builds = await manager.find(Build, { select: { id: true }, where, order, lock: rowLock(manager) });
+    await manager.update(Build, where, { appId: null, updatedAt: new Date() });
+    // Not whole documents: an app may have very many builds.
+    for (const { id } of builds) {
+      const change = { before: { id, appId }, after: { id, appId: null } };
+      recordChange(tx, { ...entryOf({ accountId, id }), kind: 'UPDATED', actor, ...change });
+    }
+  }
+
+  /** The build inside a transaction, its row locked until the end; throws NOT_FOUND. */
+  async get(tx: Transaction, accountId: string, id: string): Promise<Build> {
+    const build = await this.find(tx, accountId, id);
+    if (!build) throw notFound('build', id);
+    return build;
+  }
+
+  /** Like `get`, but null where there is none. */
+  find({ manager }: Transaction, accountId: string, id: string): Promise<Build | null> {
+    return manager.findOne(Build, { where: { accountId, id: id.toLowerCase() }, lock: rowLock(manager) });
   }
 
   /** As rows hold it: names of the gateway's own store without its host. */
@@ -76,45 +164,14 @@ export class BuildService {
     return { ...dockerInfo, dockerImageName: this.names.toStored(dockerInfo.dockerImageName) };
   }
 
-  private async appOf(tx: Transaction, accountId: string, { appId, appName }: CreateBuildInput): Promise<BuildDraft> {
-    if (appId !== undefined) return appDraft(await this.apps.get(tx, accountId, { id: appId }));
-    if (appName !== undefined) return appDraft(await this.apps.get(tx, accountId, { name: appName }));
-    return {};
+  /** CCM's curated builds bring a group, and their app need not be there. */
+  private async appOf(tx: Transaction, principal: Principal, given: CreateBuildInput): Promise<App | undefined> {
+    const { appId, appName, groupId, dockerInfo } = given;
+    if (appId !== undefined) return this.apps.get(tx, principal.accountId, { id: appId });
+    if (appName === undefined) return undefined;
+    if (groupId === undefined) return this.apps.get(tx, principal.accountId, { name: appName });
+    const image = dockerInfo?.dockerImageName ?? '';
+    const images = { inputImageName: image, outputImageName: image };
+    return this.apps.getOrCreate(tx, principal, { name: appName, groupId, ...images });
   }
 }
-
-/** What a build keeps of its app. */
-export const appDraft = ({ id, name, description }: App): BuildDraft => ({
-  appId: id,
-  appName: name,
-  appDescription: description,
-});
-
-const withoutUndefined = <T extends object>(value: T): T =>
-  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
-
-const emptyBuild = (now: Date) => ({
-  name: null,
-  version: null,
-  appId: null,
-  appName: null,
-  appDescription: null,
-  dockerInfo: null,
-  deploymentStatusType: DeploymentStatusType.UNDEPLOYED,
-  deploymentStatusUpdatedAt: now,
-  enclaveInfo: null,
-  attributes: [],
-  phase: BuildPhase.AVAILABLE,
-  architecture: null,
-  memSizeMb: null,
-  cpuCount: null,
-  threads: null,
-  advancedSettings: null,
-  configs: {},
-  launchHint: null,
-  marketplaceBuildId: null,
-  enableOverlayFilesystemPersistence: null,
-  groupId: null,
-  jobId: null,
-  warnings: [],
-});

@@ -5,7 +5,6 @@ import type { AppService } from '../apps/app.service.js';
 import { RequestContext } from '../auth/request-context.js';
 import type { Plain } from '../lib/plain.js';
 import { Task, TaskType } from '../tasks/task.entity.js';
-import type { TaskService } from '../tasks/task.service.js';
 import { Build } from './build.entity.js';
 import type { BuildQuery } from './build.query.js';
 
@@ -30,15 +29,5 @@ export class TaskSubjectResolver {
   subject(@Root() task: Plain<Task>, @Ctx() context: RequestContext): Promise<Build | App | null> {
     const source = task.type === TaskType.BUILD_WHITELIST ? this.builds : this.apps;
     return context.load<Build | App>(source, task.subjectId);
-  }
-}
-
-@Resolver(() => App)
-export class AppFieldsResolver {
-  constructor(private readonly tasks: TaskService) {}
-
-  @FieldResolver(() => Task, { nullable: true, description: 'The approval of domains that waits for a decision.' })
-  pendingTask(@Root() app: Plain<App>, @Ctx() context: RequestContext): Promise<Task | null> {
-    return context.load(this.tasks, app.pendingTaskId);
   }
 }

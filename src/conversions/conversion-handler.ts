@@ -2,11 +2,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AppService } from '../apps/app.service.js';
-import { NetworkProtocol } from '../builds/docker-info.js';
-import type { ExposedPort } from '../builds/docker-info.js';
-import { appDraft } from '../builds/build.service.js';
+import type { Warning } from '../builds/build-parts.js';
+import { appDraft } from '../builds/build-draft.js';
 import type { BuildService } from '../builds/build.service.js';
-import { NitroHashAlgorithm, Platform } from '../builds/image-attributes.js';
 import type { CompleteJob, JobHandler, JobOutcome, JobReports } from '../jobs/job-handler.js';
 import { JobKind } from '../jobs/job.entity.js';
 import type { Job } from '../jobs/job.entity.js';
@@ -16,8 +14,10 @@ import { asDiskFailure } from '../oci/image-failure.js';
 import type { Store } from '../oci/store.js';
 import { convertInChild } from './child-process.js';
 import type { ConversionResult } from './child-messages.js';
-import { formatTarget } from './conversion-request.js';
-import type { ConversionCredentials, ConversionRequest } from './conversion-request.js';
+import type { ConversionRequest } from './conversion-request.js';
+import { toBuildDraft, toOutputImage } from './converted-image.js';
+import { withStoredLogins } from './stored-logins.js';
+import type { Logins } from './stored-logins.js';
 
 /** What a conversion's process is given. */
 export interface ConversionSettings {
@@ -30,7 +30,12 @@ export interface ConversionSettings {
   timeoutMs: number;
 }
 
-const MIB = 1024 * 1024;
+/** What it needs of the catalog. */
+export interface ConversionCatalog {
+  apps: Pick<AppService, 'findBy'>;
+  builds: Pick<BuildService, 'register'>;
+  logins: Logins;
+}
 
 export class ConversionHandler implements JobHandler {
   readonly kind = JobKind.NITRO_CONVERSION;
@@ -38,8 +43,7 @@ export class ConversionHandler implements JobHandler {
   constructor(
     private readonly settings: ConversionSettings,
     private readonly store: Store,
-    private readonly apps: AppService,
-    private readonly builds: BuildService,
+    private readonly catalog: ConversionCatalog,
   ) {}
 
   async run(job: Job, credentials: object, reports: JobReports, signal: AbortSignal): Promise<CompleteJob> {
@@ -51,10 +55,12 @@ export class ConversionHandler implements JobHandler {
     try {
       await mkdir(spoolDir, { recursive: true });
       const { storeDir, blobsDir, upstreamAllow, environment } = this.settings;
-      const own = { request, credentials: credentials as ConversionCredentials, accountId: job.accountId };
-      const task = { ...own, storeDir, spoolDir, blobsDir, upstreamAllow };
+      const task = {
+        ...{ request, accountId: job.accountId, storeDir, spoolDir, blobsDir, upstreamAllow },
+        credentials: await withStoredLogins(this.catalog.logins, job.accountId, request, credentials),
+      };
       const result = await convertInChild(task, environment, reports, AbortSignal.any([signal, late.signal]));
-      return (tx, current) => this.register(tx, current, result);
+      return (tx, current) => this.complete(tx, current, result);
     } catch (error) {
       throw asDiskFailure(error);
     } finally {
@@ -65,40 +71,25 @@ export class ConversionHandler implements JobHandler {
     }
   }
 
-  private async register(tx: Transaction, job: Job, result: ConversionResult): Promise<JobOutcome> {
-    const { accountId, id: jobId, warnings, requester } = job;
-    const { appId, output, options, nitro, architecture } = job.input as ConversionRequest;
-    const { pcr0, pcr1, pcr2 } = result.measurements;
-    const app = appId === null ? {} : appDraft(await this.apps.get(tx, accountId, { id: appId }));
-    const draft = {
-      ...app,
-      dockerInfo: {
-        dockerImageName: formatTarget(output).slice(0, -output.tagOrDigest.length - 1),
-        dockerVersion: output.tagOrDigest,
-        dockerImageSha: result.imageId,
-        dockerImageSizeMib: Math.ceil(result.sizeBytes / MIB),
-        exposedPorts: distinctPorts(result.exposedPorts),
-      },
-      attributes: [
-        {
-          key: 'nitro_enclave',
-          platform: Platform.NITRO_ENCLAVE as const,
-          ...{ hashAlgorithm: NitroHashAlgorithm.SHA384, pcr0, pcr1, pcr2 },
-        },
-      ],
-      architecture,
-      memSizeMb: nitro.memSizeMb,
-      cpuCount: nitro.cpuCount,
-      advancedSettings: advancedSettings(options),
-      enableOverlayFilesystemPersistence: nitro.enableOverlayFilesystemPersistence ?? false,
-      jobId,
-      warnings,
-    };
-    const build = await this.builds.register(tx, accountId, draft, requester);
-    const name = formatTarget(output);
-    return { buildId: build.id, outputImage: { name, digest: result.manifestDigest, sizeBytes: result.sizeBytes } };
+  private async complete(tx: Transaction, job: Job, result: ConversionResult): Promise<JobOutcome> {
+    const { accountId, requester } = job;
+    const { appId, register } = job.input as ConversionRequest;
+    const outputImage = toOutputImage(job, result);
+    if (register === false) return { buildId: null, outputImage };
+    const app = appId === null ? null : await this.catalog.apps.findBy(tx, { accountId, id: appId.toLowerCase() });
+    const draft = { ...toBuildDraft(job, result), ...(app && appDraft(app)) };
+    // What was made is worth more than where it was to belong to.
+    const warnings = appId !== null && !app ? [appDeleted(appId)] : [];
+    draft.warnings = [...job.warnings, ...warnings];
+    const build = await this.catalog.builds.register(tx, accountId, draft, requester);
+    return { buildId: build.id, outputImage, warnings };
   }
 }
+
+const appDeleted = (appId: string): Warning => ({
+  code: 'APP_DELETED',
+  message: `The app ${appId} was deleted during the conversion: the build belongs to none.`,
+});
 
 const tooLate = () =>
   new JobFailure(
@@ -123,23 +114,4 @@ function warnOfIgnoredOptions({ options, nitro }: ConversionRequest, reports: Jo
   if (nitro.enableOverlayFilesystemPersistence) {
     warn('enableOverlayFilesystemPersistence', "AWS's init has no overlay, files are lost when the enclave ends");
   }
-}
-
-function advancedSettings({ entrypoint, envVars, mutableEnvVars, allowCmdlineArgs }: ConversionRequest['options']) {
-  const settings = { entrypoint, manifestEnv: envVars, mutableEnv: mutableEnvVars, allowCmdlineArgs };
-  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return given.length > 0 ? Object.fromEntries(given) : null;
-}
-
-/** The format allows `80`, `080/TCP` and `80/tcp` side by side. */
-function distinctPorts(texts: string[]): ExposedPort[] {
-  const ports = texts.flatMap(parsePort);
-  return [...new Map(ports.map((port) => [`${port.port}/${port.protocol}`, port])).values()];
-}
-
-function parsePort(text: string): ExposedPort[] {
-  const [port, protocol = 'tcp'] = text.toLowerCase().split('/');
-  const isKnown = /^\d{1,5}$/.test(port ?? '') && Number(port) >= 1 && Number(port) <= 65_535;
-  if (!isKnown || !['tcp', 'udp'].includes(protocol)) return [];
-  return [{ port: Number(port), protocol: protocol === 'udp' ? NetworkProtocol.UDP : NetworkProtocol.TCP }];
 }

@@ -6,6 +6,7 @@ import { canonicalJson } from '../lib/json.js';
 import type { OwnNames } from '../lib/own-names.js';
 import { parseReference, tagOrDigestOf } from '../oci/reference.js';
 import type { Reference } from '../oci/reference.js';
+import type { DefaultNitroEnclavesBuildSettings } from '../apps/app-settings.js';
 import type { ConverterOptionsInput, ConvertNitroImageInput, NitroEnclavesOptionsInput } from './conversion.input.js';
 
 export interface ImageTarget {
@@ -22,6 +23,8 @@ export interface ConversionRequest {
   options: ConverterOptionsInput;
   nitro: NitroEnclavesOptionsInput;
   architecture: Architecture;
+  /** Absent where the result becomes a build, as nearly always. */
+  register?: false;
 }
 
 export interface ConversionCredentials {
@@ -31,6 +34,7 @@ export interface ConversionCredentials {
 
 const MAX_WORDS = 1_000;
 const MAX_WORD_LENGTH = 32_768;
+const MAX_OPTIONS_BYTES = 256 * 1024;
 const MIN_MEMORY_MIB = 64;
 
 export function conversionRequest(given: ConvertNitroImageInput, names: OwnNames): ConversionRequest {
@@ -56,6 +60,27 @@ export function conversionRequest(given: ConvertNitroImageInput, names: OwnNames
   }
   return request;
 }
+
+/**
+ * What the enclave gets: as given, else as the app has it. Apps may hold what no enclave can run with, as CCM's do: 0,
+ * as some clients send what is not set, is nothing, and the rest is refused here.
+ */
+export function nitroOptions(
+  given: NitroEnclavesOptionsInput,
+  defaults: DefaultNitroEnclavesBuildSettings = {},
+  overlayDefault = false,
+): NitroEnclavesOptionsInput {
+  const options = {
+    cpuCount: given.cpuCount ?? unlessZero(defaults.cpuCount),
+    memSizeMb: given.memSizeMb ?? unlessZero(defaults.memSizeMb),
+    enableOverlayFilesystemPersistence:
+      given.enableOverlayFilesystemPersistence ?? defaults.enableOverlayFilesystemPersistence ?? overlayDefault,
+  };
+  checkNitro(options, ' It comes from the default build settings of the app.');
+  return options;
+}
+
+const unlessZero = (value: number | undefined): number | undefined => (value === 0 ? undefined : value);
 
 export function conversionCredentials({ inputImage, outputImage }: ConvertNitroImageInput): ConversionCredentials {
   const of = (auth: ConvertNitroImageInput['inputImage']['auth']) => auth && { password: '', ...auth };
@@ -102,6 +127,9 @@ function storeTarget(
 }
 
 function checkOptions(options: ConverterOptionsInput): void {
+  // The build keeps them among its documents.
+  if (Buffer.byteLength(JSON.stringify(options)) > MAX_OPTIONS_BYTES)
+    throw badInput(`All options together have at most ${MAX_OPTIONS_BYTES} bytes.`, 'converterOptions');
   for (const field of ['entrypoint', 'entrypointArgs', 'envVars', 'mutableEnvVars'] as const) {
     const words = options[field] ?? [];
     if (words.length > MAX_WORDS) throw badInput(`At most ${MAX_WORDS} are possible.`, 'converterOptions', field);
@@ -117,9 +145,10 @@ function checkWord(word: string, field: string, index: number): void {
   if (field.endsWith('Vars') && !/^[^=]+=/.test(word)) throw badInput('It must be `NAME=value`.', ...path);
 }
 
-function checkNitro({ cpuCount = 1, memSizeMb = MIN_MEMORY_MIB }: NitroEnclavesOptionsInput): void {
-  if (cpuCount < 1) throw badInput('`cpuCount` must be at least 1.', 'nitroEnclavesOptions', 'cpuCount');
+function checkNitro({ cpuCount = 1, memSizeMb = MIN_MEMORY_MIB }: NitroEnclavesOptionsInput, whence = ''): void {
+  if (cpuCount < 1) throw badInput(`\`cpuCount\` must be at least 1.${whence}`, 'nitroEnclavesOptions', 'cpuCount');
   if (memSizeMb < MIN_MEMORY_MIB) {
-    throw badInput(`\`memSizeMb\` must be at least ${MIN_MEMORY_MIB}.`, 'nitroEnclavesOptions', 'memSizeMb');
+    const message = `\`memSizeMb\` must be at least ${MIN_MEMORY_MIB}.${whence}`;
+    throw badInput(message, 'nitroEnclavesOptions', 'memSizeMb');
   }
 }

@@ -16,7 +16,11 @@ export class ImageInput {
   @Field({ description: '`[host[:port]/]repository[:tag][@digest]`; Docker Hub where no host is given.' })
   name!: string;
 
-  @Field(() => RegistryAuthInput, { nullable: true, description: 'Needed where the registry wants a login.' })
+  @Field(() => RegistryAuthInput, {
+    nullable: true,
+    description:
+      'Needed where the registry wants a login. Left out: the login stored for it (createRegistryCredential), if any.',
+  })
   auth?: RegistryAuthInput;
 }
 
@@ -94,7 +98,8 @@ export class ConvertNitroImageInput {
 
   @Field(() => NitroEnclavesOptionsInput, {
     nullable: true,
-    description: 'Left out: the build tells nothing of processors and memory.',
+    description:
+      "What is left out comes from the app's `defaultBuildSettings.nitroEnclaves`; without an app the build tells nothing of it.",
   })
   nitroEnclavesOptions?: NitroEnclavesOptionsInput;
 
@@ -107,4 +112,11 @@ export class ConvertNitroImageInput {
       'The same key with the same input answers the same job; with another input CONFLICT. 1 to 255 characters.',
   })
   idempotencyKey?: string;
+
+  @Field(() => Boolean, {
+    defaultValue: true,
+    description:
+      'False to convert and push only: the job then has no `build`, and `outputImage.measurements` says what attests the result. Part of what idempotencyKey compares.',
+  })
+  register?: boolean;
 }

@@ -28,15 +28,15 @@ export class ConversionResolver {
 
   @Mutation(() => ConvertNitroImagePayload, {
     description:
-      'Converts a docker image to an AWS Nitro Enclave image, writes it to a registry or the store, and registers the build. Answers at once with the job that does it. FEATURE_NOT_SUPPORTED where the enclave platform is not installed.',
+      'Converts a docker image to an AWS Nitro Enclave image, writes it to a registry or the store, and registers the build, unless `register` is false. Answers at once with the job that does it. FEATURE_NOT_SUPPORTED where the enclave platform is not installed.',
   })
   convertNitroImage(
     @Ctx() context: RequestContext,
-    @Arg('input', () => ConvertNitroImageInput) input: ConvertNitroImageInput,
+    @Arg('input', () => ConvertNitroImageInput) { register, ...input }: ConvertNitroImageInput,
   ): Promise<ConvertNitroImagePayload> {
     requireAccess(context.principal, 'WRITER');
     return withUserErrors(async () => ({
-      job: this.query.shown(await this.conversions.start(context.principal, input)),
+      job: this.query.shown(await this.conversions.start(context.principal, input, { register })),
     }));
   }
 }

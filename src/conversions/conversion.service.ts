@@ -10,10 +10,11 @@ import type { Job } from '../jobs/job.entity.js';
 import { CatalogError } from '../lib/errors.js';
 import { withoutNulls } from '../lib/json.js';
 import type { OwnNames } from '../lib/own-names.js';
-import type { InTransaction } from '../lib/transaction.js';
+import type { InTransaction, Transaction } from '../lib/transaction.js';
 import { blobsMissing, findMissingBlobs } from '../nitro/blobs.js';
 import type { ConvertNitroImageInput } from './conversion.input.js';
-import { conversionCredentials, conversionRequest, formatTarget } from './conversion-request.js';
+import { conversionCredentials, conversionRequest, formatTarget, nitroOptions } from './conversion-request.js';
+import type { ConversionRequest } from './conversion-request.js';
 
 export interface ConversionServices {
   apps: AppService;
@@ -21,6 +22,17 @@ export interface ConversionServices {
   queue: JobQueue;
   inTransaction: InTransaction;
 }
+
+export interface StartOptions {
+  /** Join an equal conversion that is not final, even without a key. */
+  join?: boolean;
+  /** Whether files persist in an overlay where neither the request nor its app says so; false where left out. */
+  overlayDefault?: boolean;
+  /** False to convert and push only; true where left out. */
+  register?: boolean;
+}
+
+type AskedConversion = ConversionRequest & { overlayDefault?: true };
 
 export class ConversionService {
   constructor(
@@ -30,22 +42,31 @@ export class ConversionService {
   ) {}
 
   /**
-   * A new job, or the one an equal request made before. `join` joins an equal one that is not final even without a
-   * key. Throws BAD_USER_INPUT, NOT_FOUND for the app, CONFLICT for a reused key, and FEATURE_NOT_SUPPORTED where
-   * the enclave platform's files are not installed.
+   * A new job, or the one an equal request made before; equal by what they ask for, whatever the defaults of the app
+   * were then. Throws BAD_USER_INPUT, NOT_FOUND for the app, CONFLICT for a reused key, and FEATURE_NOT_SUPPORTED
+   * where the enclave platform's files are not installed.
    */
-  async start(principal: Principal, input: ConvertNitroImageInput, join = false): Promise<Job> {
+  async start(principal: Principal, input: ConvertNitroImageInput, options: StartOptions = {}): Promise<Job> {
     const given = withoutNulls({ ...input });
-    const request = conversionRequest(given, this.names);
-    const credentials = conversionCredentials(given);
-    const missing = await this.missingBlobs(request.architecture);
-    const { apps, jobs, queue, inTransaction } = this.services;
-    const outputImage = { name: formatTarget(request.output), digest: null, sizeBytes: null };
-    const wanted = { kind: JobKind.NITRO_CONVERSION, input: request, credentials, outputImage, join };
+    const asked = {
+      ...conversionRequest(given, this.names),
+      ...(options.register === false && { register: false as const }),
+      ...(options.overlayDefault && { overlayDefault: true as const }),
+    };
+    const missing = await this.missingBlobs(asked.architecture);
+    const { jobs, queue, inTransaction } = this.services;
+    const wanted = {
+      kind: JobKind.NITRO_CONVERSION,
+      input: asked,
+      credentials: conversionCredentials(given),
+      outputImage: { name: formatTarget(asked.output), digest: null, sizeBytes: null },
+      idempotencyKey: given.idempotencyKey,
+      join: options.join,
+    };
     const create = () =>
       inTransaction(async (tx) => {
-        if (request.appId !== null) await apps.get(tx, principal.accountId, { id: request.appId });
-        const { job, isNew } = await jobs.create(tx, principal, { ...wanted, idempotencyKey: given.idempotencyKey });
+        const complete = () => this.filledIn(tx, principal.accountId, asked);
+        const { job, isNew } = await jobs.create(tx, principal, { ...wanted, complete });
         // An equal request of before is answered all the same.
         if (isNew && missing) throw missing;
         if (isNew) tx.afterCommit(() => queue.add(job.id));
@@ -55,6 +76,15 @@ export class ConversionService {
       if (error instanceof EqualJobAtOnce) return create();
       throw error;
     });
+  }
+
+  /** The request with what the app has for what it leaves out. */
+  private async filledIn(tx: Transaction, accountId: string, asked: AskedConversion): Promise<ConversionRequest> {
+    const { overlayDefault, ...request } = asked;
+    const { appId } = request;
+    const app = appId === null ? undefined : await this.services.apps.get(tx, accountId, { id: appId });
+    const defaults = app?.defaultBuildSettings.nitroEnclaves;
+    return { ...request, nitro: nitroOptions(request.nitro, defaults, overlayDefault) };
   }
 
   private async missingBlobs(architecture: Architecture): Promise<CatalogError | undefined> {

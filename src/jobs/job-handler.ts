@@ -22,6 +22,8 @@ export interface JobReports {
 export interface JobOutcome {
   buildId: string | null;
   outputImage: OutputImage | null;
+  /** What was noticed only then; told before the end. */
+  warnings?: Warning[];
 }
 
 /** Writes what the job made, in the transaction that also ends the job. */

@@ -5,6 +5,8 @@ import { Column, Entity, ForeignKey, Index } from 'typeorm';
 import { Account } from '../auth/account.entity.js';
 import { Build } from '../builds/build.entity.js';
 import { Warning } from '../builds/build-parts.js';
+import { Measurement } from '../builds/measurements.js';
+import type { MeasuredValue } from '../builds/measurements.js';
 import { IdColumn, JsonColumn, PrimaryIdColumn, TextColumn, TimeColumn, WordColumn } from '../db/columns.js';
 import type { Actor } from '../events/catalog-log.entity.js';
 import { JobStatus } from '../events/job-event.entity.js';
@@ -35,6 +37,7 @@ registerEnumType(JobFailureCode, {
     ARCHITECTURE_NOT_AVAILABLE: { description: 'The image exists, but not for the processor asked for.' },
     BLOBS_MISSING: { description: 'Kernel, init or command line for enclaves are not installed.' },
     DISK_FULL: { description: 'There is no room left for temporary files or the store.' },
+    CREDENTIALS_UNREADABLE: { description: 'A login kept here was sealed with a key that is not configured any more.' },
     DEADLINE_EXCEEDED: { description: 'It took longer than it may.' },
     WORKER_LOST: { description: 'The process that worked on it ended more than once without a result.' },
     INTERNAL: { description: 'A defect of the gateway; its log has the details.' },
@@ -51,6 +54,18 @@ export class OutputImage {
 
   @Field(() => GraphQLSafeInt, { nullable: true, description: 'Bytes of all its blobs, once written.' })
   sizeBytes!: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The image id, sha256 of its config: 64 hex digits. Null before it is written, and in older jobs.',
+  })
+  imageId?: string | null;
+
+  @Field(() => [Measurement], {
+    nullable: true,
+    description: 'What attests it where it runs. Null before it is written, and in older jobs.',
+  })
+  measurements?: MeasuredValue[] | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Why a job failed.' })
@@ -85,6 +100,7 @@ export class BootBlob {
 @Index('job_idempotency', ['accountId', 'idempotencyKey'], { unique: true })
 @Index('job_join', ['accountId', 'joinKey'], { unique: true })
 @Index('job_created', ['accountId', 'createdAt', 'id'])
+@Index('job_build', ['accountId', 'buildId'])
 @Index('job_status', ['status'])
 export class Job implements Node {
   @PrimaryIdColumn()

@@ -91,7 +91,10 @@ export class JobFieldsResolver {
     private readonly jobEvents: JobEvents,
   ) {}
 
-  @FieldResolver(() => Build, { nullable: true, description: 'The build it registered.' })
+  @FieldResolver(() => Build, {
+    nullable: true,
+    description: 'The build it registered; null before, and where it was not to register one.',
+  })
   build(@Root() job: Plain<Job>, @Ctx() context: RequestContext): Promise<Build | null> {
     return context.load(this.builds, job.buildId);
   }

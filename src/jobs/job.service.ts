@@ -20,8 +20,10 @@ import type { JobKind, OutputImage } from './job.entity.js';
 
 export interface NewJob {
   kind: JobKind;
-  /** Without secrets. */
+  /** What was asked for, without secrets. */
   input: object;
+  /** What the job does, where that is more than was asked for; called only for a new job. */
+  complete?: () => Promise<object>;
   /** Kept encrypted until the job is final. */
   credentials: object;
   outputImage: OutputImage | null;
@@ -52,11 +54,13 @@ export class JobService {
    */
   async create(tx: Transaction, principal: Principal, wanted: NewJob): Promise<{ job: Job; isNew: boolean }> {
     const { accountId } = principal;
-    const { kind, input, outputImage } = wanted;
-    const fingerprint = this.seal.fingerprint(canonicalJson([kind, input, wanted.credentials]));
-    const known = await this.findEqual(tx, accountId, wanted, fingerprint);
+    const { kind, outputImage } = wanted;
+    const asked = canonicalJson([kind, wanted.input, wanted.credentials]);
+    const fingerprint = this.seal.fingerprint(asked);
+    const known = await this.findEqual(tx, accountId, wanted, asked);
     if (known) return { job: known, isNew: false };
     const id = newHexId();
+    const input = (await wanted.complete?.()) ?? wanted.input;
     const job = Object.assign(new Job(), blankJob(), { accountId, id, kind, input, outputImage });
     job.inputFingerprint = fingerprint;
     job.idempotencyKey = wanted.idempotencyKey ?? null;
@@ -72,23 +76,18 @@ export class JobService {
     return { job, isNew: true };
   }
 
-  private async findEqual(
-    tx: Transaction,
-    accountId: string,
-    wanted: NewJob,
-    fingerprint: string,
-  ): Promise<Job | null> {
+  private async findEqual(tx: Transaction, accountId: string, wanted: NewJob, asked: string): Promise<Job | null> {
     if (wanted.idempotencyKey) {
       const { idempotencyKey } = wanted;
       const job = await tx.manager.findOneBy(Job, { accountId, idempotencyKey });
-      if (job && job.inputFingerprint !== fingerprint) {
+      if (job && !this.seal.isFingerprintOf(asked, job.inputFingerprint)) {
         throw new CatalogError('CONFLICT', 'This idempotency key was used for another input.', {
           field: ['idempotencyKey'],
         });
       }
       return job;
     }
-    return wanted.join ? tx.manager.findOneBy(Job, { accountId, joinKey: fingerprint }) : null;
+    return wanted.join ? tx.manager.findOneBy(Job, { accountId, joinKey: this.seal.fingerprint(asked) }) : null;
   }
 
   /** What the job may know in secret; throws JobFailure where the key was changed since. */
@@ -98,8 +97,10 @@ export class JobService {
       return JSON.parse(this.seal.open(job.sealedCredentials, job.id)) as object;
     } catch {
       const message = 'The credentials of the job can not be read with the present key.';
-      const hint = 'SECRETS_KEY or DATA_DIR/secrets.key was changed while the job waited: start the conversion again.';
-      throw new JobFailure(JobFailureCode.INTERNAL, message, hint);
+      const hint =
+        'SECRETS_KEY or DATA_DIR/secrets.key was changed while the job waited: start the conversion again, or the ' +
+        'gateway with the former key in SECRETS_KEY_PREVIOUS.';
+      throw new JobFailure(JobFailureCode.CREDENTIALS_UNREADABLE, message, hint);
     }
   }
 
@@ -139,6 +140,11 @@ export class JobService {
     if (job.status === JobStatus.CANCELLED) return job;
     if (isFinal(job.status)) throw new CatalogError('CONFLICT', `The job ended as ${job.status} already.`);
     return this.change(tx, job, [{ type: 'cancelled' }]);
+  }
+
+  /** Takes a build that goes off the jobs that made it. */
+  async forgetBuild(tx: Transaction, accountId: string, buildId: string): Promise<void> {
+    await tx.manager.update(Job, { accountId, buildId }, { buildId: null });
   }
 
   /** Puts back what a process left running when it died; `lost` decides for each job how it goes on. */

@@ -88,8 +88,9 @@ export class Worker {
     controller.signal.throwIfAborted();
     await this.write(async (tx) => {
       const current = await this.jobs.lockRun(tx, job);
-      const outcome = await complete(tx, current);
-      await this.jobs.advance(tx, job, [{ type: 'succeeded', ...outcome }]);
+      const { warnings = [], ...outcome } = await complete(tx, current);
+      const warned = warnings.map((warning) => ({ type: 'warned', warning }) as const);
+      await this.jobs.advance(tx, job, [...warned, { type: 'succeeded', ...outcome }]);
     });
   }
 

@@ -1,6 +1,6 @@
 // An approval that waits for a decision, or got one (reference: CCM's Task).
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
-import { Entity, ForeignKey } from 'typeorm';
+import { Entity, ForeignKey, Index } from 'typeorm';
 import { Account } from '../auth/account.entity.js';
 import { IdColumn, JsonColumn, PrimaryIdColumn, TimeColumn, WordColumn } from '../db/columns.js';
 import type { Actor } from '../events/catalog-log.entity.js';
@@ -61,13 +61,14 @@ export class TaskActor {
 @ObjectType({ simpleResolvers: true, description: 'One decision on a task.' })
 export class Approval {
   @Field(() => TaskActor, { description: 'Who decided, be it a person or a token that stands for a machine.' })
-  user!: TaskActor;
+  user!: Actor;
 
   @Field(() => ApprovalStatus, { description: 'Which way it went; `reason` may say why.' })
   status!: ApprovalStatus;
 
-  @Field({ description: 'When it was decided, by the clock of the gateway.' })
-  at!: Date;
+  /** Text, because it stands in a document. */
+  @Field(() => Date, { description: 'When it was decided, by the clock of the gateway.' })
+  at!: string;
 
   @Field(() => String, { nullable: true, description: 'Why it was denied.' })
   reason!: string | null;
@@ -80,6 +81,7 @@ export class Approval {
 })
 @Entity('task')
 @ForeignKey(() => Account, ['accountId'], ['id'])
+@Index('task_created', ['accountId', 'createdAt', 'id'])
 export class Task implements Node {
   @PrimaryIdColumn()
   accountId!: string;

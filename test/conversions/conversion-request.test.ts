@@ -100,6 +100,13 @@ describe('a conversion', () => {
     },
   );
 
+  it('has options of at most 256 KiB, as its build keeps them', () => {
+    const given = (length: number) => () =>
+      request('nginx', { converterOptions: { envVars: Array.from({ length }, () => `A=${'x'.repeat(32_000)}`) } });
+    expect(given(8)).not.toThrow();
+    expect(given(9)).toThrow(refusal('converterOptions'));
+  });
+
   it.each(['envVars', 'mutableEnvVars'] as const)('wants NAME=value in %s', (field) => {
     const given = (word: string) => () => request('nginx', { converterOptions: { [field]: [word] } });
     for (const word of ['A', '', '=', '=1']) expect(given(word)).toThrow(refusal('converterOptions', field, '0'));

@@ -28,7 +28,7 @@ describe('a conversion that takes longer than it may', () => {
       environment: { PATH: process.env.PATH },
       timeoutMs: 1,
     };
-    const handler = new ConversionHandler(settings, store, undefined as never, undefined as never);
+    const handler = new ConversionHandler(settings, store, {} as never);
     const input = conversionRequest({ inputImage: { name: 'localhost/acme/hello:1' } }, new OwnNames('localhost'));
     const job = Object.assign(new Job(), { accountId: 'account', id: '0'.repeat(24), attempt: 1, input });
     const reports = { progress: () => undefined, warn: () => undefined, note: () => undefined };

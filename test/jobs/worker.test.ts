@@ -170,7 +170,7 @@ onEachDatabase('a worker', (kind) => {
     const run = jest.fn();
     await workerOf(run).worker.work(job.id);
     expect(run).not.toHaveBeenCalled();
-    expect(await setup.read(job)).toMatchObject({ status: 'FAILED', failure: { code: 'INTERNAL' } });
+    expect(await setup.read(job)).toMatchObject({ status: 'FAILED', failure: { code: 'CREDENTIALS_UNREADABLE' } });
   });
 
   it('does not reject when the job can not be brought to its end', async () => {
