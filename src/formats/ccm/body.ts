@@ -4,15 +4,14 @@ import { badInput } from '../../lib/errors.js';
 import { parseJson } from '../../lib/json.js';
 import { CcmError } from './ccm-errors.js';
 import type { Schemas } from './openapi.js';
-import { createSchemaCheck } from './schema-check.js';
+import type { CheckSchema } from './schema-check.js';
 import { withoutUnset } from './unset.js';
-import type { WireBodies } from './wire.js';
+import type { WireBodies } from './wire-bodies.js';
 
 /** Throws BAD_USER_INPUT. */
 export type ReadBody = <Name extends keyof WireBodies>(name: Name, body: Buffer) => WireBodies[Name];
 
-export function createBodyReader(schemas: Schemas): ReadBody {
-  const check = createSchemaCheck(schemas);
+export function createBodyReader(schemas: Schemas, check: CheckSchema): ReadBody {
   return <Name extends keyof WireBodies>(name: Name, body: Buffer) => {
     const value = parseJson(decode(body));
     if (hasForbiddenText(value)) {
@@ -20,7 +19,7 @@ export function createBodyReader(schemas: Schemas): ReadBody {
       throw new CcmError('BAD_USER_INPUT', 'INVALID_BODY_PARAMETER', message);
     }
     const document = withoutUnset(schemas, schemas[name]!, value);
-    check(name, document);
+    check(name, document, 'INVALID_BODY_PARAMETER');
     return document as WireBodies[Name];
   };
 }

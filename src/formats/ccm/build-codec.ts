@@ -13,12 +13,13 @@ import {
   toWireEnclaveInfo,
   toWireLaunchHint,
 } from './settings-codec.js';
+import { toSeconds } from './times.js';
 import type { WireBuild, WireCreateBuild } from './wire.js';
 
 /** What is unknown or empty is left out. */
 export function toWireBuild(build: Build): WireBuild {
   const { dockerInfo, enclaveInfo, advancedSettings, launchHint, attributes, configs } = build;
-  return withoutNulls({
+  const known = withoutNulls({
     build_id: build.id,
     docker_info: dockerInfo ? toWireDockerInfo(dockerInfo) : undefined,
     created_at: toSeconds(build.createdAt),
@@ -37,12 +38,13 @@ export function toWireBuild(build: Build): WireBuild {
     threads: build.threads ?? undefined,
     advanced_settings: advancedSettings ? toWireAdvancedSettings(advancedSettings) : undefined,
     build_name: build.name ?? undefined,
-    configs: Object.keys(configs).length > 0 ? configs : undefined,
     marketplace_build_id: build.marketplaceBuildId ?? undefined,
     launch_hint: launchHint ? toWireLaunchHint(launchHint) : undefined,
     enable_overlay_filesystem_persistence: build.enableOverlayFilesystemPersistence ?? undefined,
     group_id: build.groupId ?? undefined,
   });
+  // Kept as they came, nulls included.
+  return Object.keys(configs).length > 0 ? { ...known, configs } : known;
 }
 
 /** CCM knows no build without a review: one that nobody asked for is pending, without a task to decide it. */
@@ -56,8 +58,6 @@ function toWireReview(build: Build): Pick<WireBuild, 'status' | 'pending_task_id
     pending_task_id: statusType ? (pendingTaskId ?? undefined) : undefined,
   };
 }
-
-const toSeconds = (time: Date): number => Math.floor(time.getTime() / 1000);
 
 export function fromWireCreateBuild(wire: WireCreateBuild): CreateBuildInput {
   const { docker_info, attributes, advanced_settings, launch_hint } = wire;

@@ -1,6 +1,6 @@
 // Errors as CCM's clients get them: {"message", "code"}, the vendor's Event. They show the body as it is to people.
 import { CatalogError } from '../../lib/errors.js';
-import type { ErrorCode, ErrorDetails } from '../../lib/errors.js';
+import type { ErrorCode, ErrorDetails, ErrorReason } from '../../lib/errors.js';
 import type { RouteResponse } from '../../lib/route.js';
 import type { WireError, WireErrorCode } from './wire.js';
 import { toWirePath } from './wire-path.js';
@@ -28,6 +28,9 @@ const CODES: Record<Exclude<ErrorCode, 'BAD_USER_INPUT' | 'CONFLICT'>, WireError
   INTERNAL_SERVER_ERROR: 'INTERNAL_SERVER_ERROR',
 };
 
+/** The state of things is the caller's fault on this wire, as is a user there is already. */
+const REASON_STATUS: Partial<Record<ErrorReason, number>> = { INVALID_STATE: 400, USER_ALREADY_EXISTS: 400 };
+
 export function ccmErrorResponse(error: unknown, requestId: string): RouteResponse {
   if (!(error instanceof CatalogError)) {
     const message = `Something went wrong inside the gateway. Its log has the details under ${requestId}.`;
@@ -42,9 +45,10 @@ function answer(status: number, body: WireError): RouteResponse {
 }
 
 function statusAndCode(error: CatalogError): { status: number; code: WireErrorCode } {
-  const { status, code, field } = error;
+  const { status, code, field, reason } = error;
   if (error instanceof CcmError) return { status, code: error.wireCode };
   // What exists already is a 400 of CCM's; a reused idempotency key is not CCM's at all.
+  if (reason !== undefined) return { status: REASON_STATUS[reason] ?? status, code: reason };
   if (code === 'CONFLICT') return isAboutKey(field) ? { status, code } : { status: 400, code: 'UNIQUE_VIOLATION' };
   if (code !== 'BAD_USER_INPUT') return { status, code: CODES[code] };
   if (status === 413) return { status, code: 'REQUEST_PAYLOAD_TOO_LARGE' };

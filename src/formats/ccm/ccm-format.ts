@@ -1,17 +1,35 @@
-// Fortanix Confidential Computing Manager: its REST interface, as far as it is about builds.
+// Fortanix Confidential Computing Manager: its REST interface, as far as it is about builds and who may do what to them.
 import { setMaxListeners } from 'node:events';
 import type { Format } from '../format.js';
-import { createBodyReader } from './body.js';
+import { accountRoutes } from './account-routes.js';
+import { appRoutes } from './app-routes.js';
 import { buildRoutes } from './build-routes.js';
 import { ccmErrorResponse } from './ccm-errors.js';
 import type { CcmServices } from './ccm-services.js';
 import { conversionRoutes } from './conversion-routes.js';
-import { readSchemas } from './openapi.js';
+import { deploymentRoutes } from './deployment-routes.js';
+import { readOpenApi } from './openapi.js';
+import { routesOf } from './operation.js';
+import { registryRoutes } from './registry-routes.js';
+import { sessionRoutes } from './session-routes.js';
+import { taskRoutes } from './task-routes.js';
+import { userRoutes } from './user-routes.js';
 
 export function ccmFormat(services: CcmServices): Format {
   // Every waiting client listens to it.
   setMaxListeners(0, services.stopping);
-  const readBody = createBodyReader(readSchemas());
-  const routes = [...buildRoutes(services, readBody), ...conversionRoutes(services, readBody)];
-  return { name: 'ccm', routes: { name: 'ccm', routes, errorResponse: ccmErrorResponse } };
+  const openApi = readOpenApi();
+  const served = [
+    ...buildRoutes(services),
+    ...conversionRoutes(services),
+    ...deploymentRoutes(services),
+    ...appRoutes(services),
+    ...taskRoutes(services),
+    ...sessionRoutes(services),
+    ...accountRoutes(services),
+    ...userRoutes(services),
+    ...registryRoutes(services),
+  ];
+  const routes = { name: 'ccm', routes: routesOf(openApi, served), errorResponse: ccmErrorResponse };
+  return { name: 'ccm', routes, openApi: openApi.document };
 }

@@ -34,11 +34,15 @@ export async function waitForEnd(
 }
 
 /** The build a final job made; throws what went wrong instead. */
-export function buildIdOf({ id, status, buildId, failure }: Job): string {
-  if (status === JobStatus.SUCCEEDED) {
-    if (buildId !== null) return buildId;
-    throw new CcmError('NOT_FOUND', 'NOT_FOUND', 'The build that this conversion made was deleted.');
-  }
+export function buildIdOf(job: Job): string {
+  requireSuccess(job);
+  if (job.buildId !== null) return job.buildId;
+  throw new CcmError('NOT_FOUND', 'NOT_FOUND', 'This conversion registered no build, or it was deleted.');
+}
+
+/** Throws what went wrong with a final job. */
+export function requireSuccess({ id, status, failure }: Job): void {
+  if (status === JobStatus.SUCCEEDED) return;
   if (failure) throw failed(failure.code, `${failure.message} ${failure.hint}`);
   if (status === JobStatus.CANCELLED) throw new CcmError('CONFLICT', 'CONFLICT', 'The conversion was cancelled.');
   throw new Error(`Job ${id} is ${status} without a failure`);
@@ -61,6 +65,7 @@ function failed(code: JobFailureCode, message: string): CcmError {
     case JobFailureCode.BLOBS_MISSING:
       return new CcmError('FEATURE_NOT_SUPPORTED', 'FEATURE_NOT_SUPPORTED', message);
     case JobFailureCode.DISK_FULL:
+    case JobFailureCode.CREDENTIALS_UNREADABLE:
     case JobFailureCode.WORKER_LOST:
     case JobFailureCode.INTERNAL:
       return new CcmError('INTERNAL_SERVER_ERROR', 'INTERNAL_SERVER_ERROR', message);

@@ -1,8 +1,10 @@
-// The schemas of schema/openapi/ccm.yaml: what clients are told is what requests are checked against.
+// schema/openapi/ccm.yaml as it is used here: routes are made of its operations, and what clients send is checked
+// against the very schemas that they are told.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { packageRoot } from '../../lib/package-root.js';
+import type { Access, Route } from '../../lib/route.js';
 
 /** The words of JSON Schema that are looked at here; the rest is ajv's. */
 export interface Schema {
@@ -11,19 +13,76 @@ export interface Schema {
   format?: string;
   pattern?: string;
   enum?: string[];
+  default?: unknown;
   items?: Schema;
   properties?: Record<string, Schema>;
+  required?: string[];
   additionalProperties?: Schema | boolean;
   'x-expects'?: string;
 }
 
 export type Schemas = Record<string, Schema>;
 
-export const SCHEMA_REF = '#/components/schemas/';
+export interface Parameter {
+  name: string;
+  in: 'path' | 'query' | 'header';
+  required?: boolean;
+  schema: Schema;
+}
 
-export function readSchemas(): Schemas {
+export interface Operation {
+  id: string;
+  method: Route<unknown>['method'];
+  /** `/v1/builds/{build-id}` */
+  path: string;
+  access: Access;
+  parameters: Parameter[];
+  /** Name of the schema of its body; undefined where it takes none. */
+  body?: string;
+  needsBody: boolean;
+}
+
+interface YamlOperation {
+  operationId: string;
+  'x-access': Access;
+  parameters?: { $ref: string }[];
+  requestBody?: { required?: boolean; content: { 'application/json': { schema: { $ref: string } } } };
+}
+
+interface YamlDocument {
+  paths: Record<string, Record<string, YamlOperation>>;
+  components: { schemas: Schemas; parameters: Record<string, Parameter> };
+}
+
+export interface OpenApi {
+  schemas: Schemas;
+  operations: Operation[];
+  /** As it is served. */
+  document: object;
+}
+
+export const SCHEMA_REF = '#/components/schemas/';
+const PARAMETER_REF = '#/components/parameters/';
+
+export function readOpenApi(): OpenApi {
   const text = readFileSync(join(packageRoot, 'schema', 'openapi', 'ccm.yaml'), 'utf8');
-  return (parse(text) as { components: { schemas: Schemas } }).components.schemas;
+  const document = parse(text) as YamlDocument;
+  const { schemas, parameters } = document.components;
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): Operation => {
+      const { operationId: id, requestBody } = operation;
+      return {
+        id,
+        method: method.toUpperCase() as Operation['method'],
+        path,
+        access: operation['x-access'],
+        parameters: (operation.parameters ?? []).map(({ $ref }) => parameters[$ref.slice(PARAMETER_REF.length)]!),
+        body: requestBody?.content['application/json'].schema.$ref.slice(SCHEMA_REF.length),
+        needsBody: requestBody?.required ?? false,
+      };
+    }),
+  );
+  return { schemas, operations, document };
 }
 
 /** The schema itself, behind any `$ref`. */

@@ -5,6 +5,7 @@ import { isUuid } from '../../lib/ids.js';
 import { CcmError } from './ccm-errors.js';
 import { SCHEMA_REF } from './openapi.js';
 import type { Schema, Schemas } from './openapi.js';
+import type { WireErrorCode } from './wire.js';
 import { joinPath } from './wire-path.js';
 
 const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
@@ -35,7 +36,7 @@ const TYPE_WORDS: Record<string, string> = {
 };
 
 /** Throws BAD_USER_INPUT where a document is not as its schema says. */
-export type CheckSchema = (name: string, document: unknown) => void;
+export type CheckSchema = (name: string, document: unknown, code: WireErrorCode) => void;
 
 export function createSchemaCheck(schemas: Schemas): CheckSchema {
   // `verbose` adds the violated schema to an error. The first error is enough, and bounds the work.
@@ -49,10 +50,10 @@ export function createSchemaCheck(schemas: Schemas): CheckSchema {
   ajv.addVocabulary(['components', 'x-expects']);
   ajv.addSchema({ components: { schemas } }, 'ccm');
   const validators = new Map(Object.keys(schemas).map((name) => [name, validatorOf(ajv, name)]));
-  return (name, document) => {
+  return (name, document, code) => {
     const validate = validators.get(name);
     if (!validate) throw new Error(`There is no schema ${name}`);
-    if (!validate(document)) throw invalid(validate.errors![0]!);
+    if (!validate(document)) throw invalid(validate.errors![0]!, code);
   };
 }
 
@@ -62,7 +63,7 @@ function validatorOf(ajv: Ajv2020, name: string): ValidateFunction {
   return validate as ValidateFunction;
 }
 
-function invalid(error: ErrorObject): CcmError {
+function invalid(error: ErrorObject, code: WireErrorCode): CcmError {
   const { keyword, instancePath } = error;
   const params = error.params as Record<string, unknown>;
   const path = instancePath.split('/').slice(1).map(readable);
@@ -71,7 +72,7 @@ function invalid(error: ErrorObject): CcmError {
     return new CcmError('BAD_USER_INPUT', 'MISSING_REQUIRED_PARAMETER', `${missing} is missing.`);
   }
   const subject = path.length > 0 ? joinPath(path) : 'The body';
-  return new CcmError('BAD_USER_INPUT', 'INVALID_BODY_PARAMETER', `${subject} ${wordsFor(error, params)}.`);
+  return new CcmError('BAD_USER_INPUT', code, `${subject} ${wordsFor(error, params)}.`);
 }
 
 function wordsFor({ keyword, parentSchema, propertyName }: ErrorObject, params: Record<string, unknown>): string {
@@ -91,6 +92,18 @@ function wordsFor({ keyword, parentSchema, propertyName }: ErrorObject, params: 
       return `must be at least ${limit}`;
     case 'maximum':
       return `must be at most ${limit}`;
+    case 'exclusiveMinimum':
+      return `must be more than ${limit}`;
+    case 'minLength':
+      return `must have at least ${limit} characters`;
+    case 'minItems':
+      return `must have at least ${limit} ${limit === 1 ? 'item' : 'items'}`;
+    case 'maxItems':
+      return `must have at most ${limit} ${limit === 1 ? 'item' : 'items'}`;
+    case 'uniqueItems':
+      return 'must not have the same item twice';
+    case 'minProperties':
+      return `must have at least ${limit} ${limit === 1 ? 'member' : 'members'}`;
     case 'maxLength':
       return `must have at most ${limit} characters`;
     case 'maxProperties':

@@ -7,6 +7,8 @@ import type { Schema, Schemas } from './openapi.js';
 export function withoutUnset(schemas: Schemas, schema: Schema, value: unknown): unknown {
   const known = resolve(schemas, schema);
   const { items } = known;
+  // What the document says nothing about is kept as it comes.
+  if (known.properties === undefined && known.additionalProperties === undefined && !items) return value;
   if (Array.isArray(value)) return items ? value.map((item) => withoutUnset(schemas, items, item)) : value;
   if (typeof value !== 'object' || value === null) return value;
   const members = Object.entries(value).flatMap(([name, child]: [string, unknown]) => {
@@ -24,6 +26,7 @@ function memberOf({ properties = {}, additionalProperties }: Schema, name: strin
 
 /** An empty list or object is a mistake where something else was meant; those are left for the check to refuse. */
 function isFreeText({ type, format, pattern, enum: values }: Schema): boolean {
-  if (type === 'object' || type === 'array') return true;
+  // Any value at all may be right where no type is named.
+  if (type === undefined || type === 'object' || type === 'array') return true;
   return type === 'string' && format === undefined && pattern === undefined && values === undefined;
 }

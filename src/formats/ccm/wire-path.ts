@@ -23,8 +23,8 @@ export const toWirePath = (field: string[]): string => joinPath(field.map(toWire
 
 /** `['a', '0', 'b']` -> `a[0].b` */
 export function joinPath(parts: string[]): string {
-  const [first = '', ...rest] = parts;
-  return first + rest.map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`)).join('');
+  const text = parts.map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`)).join('');
+  return text.replace(/^\./, '');
 }
 
 function toWireName(name: string): string {

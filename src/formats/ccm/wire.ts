@@ -15,6 +15,7 @@ export type WireCertificateKeyType = 'RSA';
 
 /** The vendor's EventType, as far as this gateway uses it. */
 export type WireErrorCode =
+  | 'AUTH_FAILED'
   | 'BAD_GATEWAY'
   | 'BAD_REQUEST'
   | 'CONFLICT'
@@ -24,13 +25,18 @@ export type WireErrorCode =
   | 'INVALID_BODY_PARAMETER'
   | 'INVALID_HEADER'
   | 'INVALID_PATH_PARAMETER'
+  | 'INVALID_QUERY_PARAMETER'
+  | 'INVALID_STATE'
+  | 'LOCKED_ACCOUNT'
   | 'MISSING_REQUIRED_PARAMETER'
+  | 'NO_ACCOUNT_SELECTED'
   | 'NOT_FOUND'
   | 'REQUEST_PAYLOAD_TOO_LARGE'
   | 'TOO_MANY_REQUESTS'
   | 'UNAUTHORIZED'
   | 'UNDERGOING_MAINTENANCE'
-  | 'UNIQUE_VIOLATION';
+  | 'UNIQUE_VIOLATION'
+  | 'USER_ALREADY_EXISTS';
 
 /** An error: the vendor's Event. */
 export interface WireError {
@@ -160,6 +166,10 @@ export interface WireBuild {
   group_id?: string;
 }
 
+export interface WireBuildUpdate {
+  configs?: Record<string, object>;
+}
+
 export interface WireCreateBuild {
   docker_info?: WireDockerInfo;
   mrenclave?: string;
@@ -175,50 +185,4 @@ export interface WireCreateBuild {
   launch_hint?: WireLaunchHint;
   enable_overlay_filesystem_persistence?: boolean;
   group_id?: string;
-}
-
-export interface WireImage {
-  name: string;
-  auth_config?: { username: string; password?: string };
-}
-
-export interface WireConverterOptions {
-  add_ccm_ca_certificates?: boolean;
-  allow_cmdline_args?: boolean;
-  debug?: boolean;
-  entrypoint?: string[];
-  entrypoint_args?: string[];
-  env_vars?: string[];
-  mutable_env_vars?: string[];
-  java_mode?: string;
-}
-
-export interface WireNitroConversion {
-  request: {
-    app_id: string;
-    input_image: WireImage;
-    output_image: WireImage;
-    converter_options: WireConverterOptions;
-  };
-  nitro_enclaves_options: {
-    cpu_count?: number;
-    mem_size?: number;
-    enable_overlay_filesystem_persistence?: boolean;
-  };
-}
-
-/** Where a conversion stands; not the vendor's, whose conversions can only be waited for. */
-export interface WireConversionJob {
-  job_id: string;
-  status: string;
-  /** Left out unless it runs. */
-  step?: string;
-  /** Percent. */
-  progress: number;
-}
-
-/** What requests bring, by the name of its schema. */
-export interface WireBodies {
-  CreateBuildRequest: WireCreateBuild;
-  NitroEnclavesConversionRequest: WireNitroConversion;
 }

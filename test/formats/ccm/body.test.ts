@@ -1,11 +1,13 @@
 import { createBodyReader } from '../../../src/formats/ccm/body.js';
 import { ccmErrorResponse } from '../../../src/formats/ccm/ccm-errors.js';
-import { readSchemas } from '../../../src/formats/ccm/openapi.js';
-import type { WireBodies } from '../../../src/formats/ccm/wire.js';
+import { readOpenApi } from '../../../src/formats/ccm/openapi.js';
+import { createSchemaCheck } from '../../../src/formats/ccm/schema-check.js';
+import type { WireBodies } from '../../../src/formats/ccm/wire-bodies.js';
 import { hex, WIRE_CREATE_BUILD, wireConversion } from './documents.js';
 
 const APP = 'd9428888-122b-11e1-b85c-61cd3cbb3210';
-const readBody = createBodyReader(readSchemas());
+const { schemas } = readOpenApi();
+const readBody = createBodyReader(schemas, createSchemaCheck(schemas));
 const read = (text: string | Buffer, name: keyof WireBodies = 'CreateBuildRequest') =>
   readBody(name, Buffer.from(text));
 

@@ -112,17 +112,15 @@ describe('a conversion on the wire of CCM', () => {
       inputImage: { name: 'registry.example.com/acme/hello:1', auth: { username: 'reader', password: 'secret' } },
       outputImage: { name: 'registry.example.com/acme/hello-eif:1' },
       converterOptions: { entrypoint: ['/hello'], envVars: ['A=1'], debug: true },
-      nitroEnclavesOptions: { cpuCount: 2, memSizeMb: 512, enableOverlayFilesystemPersistence: true },
+      nitroEnclavesOptions: { cpuCount: 2, memSizeMb: 512 },
       idempotencyKey: 'key',
     });
   });
 
-  it('persists the overlay unless told otherwise', () => {
+  it('says of the overlay what it is told, and nothing else', () => {
     const given = { nitro_enclaves_options: { enable_overlay_filesystem_persistence: false } };
     expect(read(given).nitroEnclavesOptions).toEqual({ enableOverlayFilesystemPersistence: false });
-    expect(read({ nitro_enclaves_options: {} }).nitroEnclavesOptions).toEqual({
-      enableOverlayFilesystemPersistence: true,
-    });
+    expect(read({ nitro_enclaves_options: {} }).nitroEnclavesOptions).toEqual({});
   });
 
   it('knows all options', () => {

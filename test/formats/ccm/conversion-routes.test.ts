@@ -52,6 +52,13 @@ describe("CCM's conversion call", () => {
     expect(server.started).toMatchObject([{ input: { idempotencyKey: 'mine' }, join: false }]);
   });
 
+  it('leaves what it does not say to the app, and asks for the overlay where that says nothing either', async () => {
+    server.change(done);
+    await convert();
+    expect(server.started).toMatchObject([{ overlayDefault: true }]);
+    expect(server.started[0]!.input.nitroEnclavesOptions).not.toHaveProperty('enableOverlayFilesystemPersistence');
+  });
+
   it('goes on when the client hangs up', async () => {
     const client = new AbortController();
     const waits = server.someoneWaits();
