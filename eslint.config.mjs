@@ -56,7 +56,7 @@ export default tseslint.config(
             'URLSearchParams',
           ],
           ...['AbortController', 'document', 'location', 'history', 'sessionStorage'],
-          ...['React', 'ReactDOM', 'GraphiQL', 'graphqlWs'],
+          ...['React', 'ReactDOM', 'GraphiQL', 'graphqlWs', 'SwaggerUIBundle'],
         ].map((name) => [name, 'readonly']),
       ),
     },

@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import { DataSource } from 'typeorm';
-import { describeSchema, ENTITIES } from './app.js';
+import { ENTITIES } from './app-database.js';
+import { describeSchema } from './app-resolvers.js';
 import { describeTables } from './db/describe-tables.js';
 import { packageRoot } from './lib/package-root.js';
 

@@ -27,7 +27,9 @@ describeWith(['bash', 'curl', 'tar', 'docker-registry', 'skopeo', 'umoci'], "the
       writeFileSync(join(folder, 'data', 'admin.token'), `${gateway.token}\n`);
       const blocks = [...readme.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block]) => block!);
       expect(blocks.length).toBeGreaterThanOrEqual(8);
-      const script = blocks.join('\n').replace('http://localhost:4000', gateway.url);
+      // npm scripts are called in the folder of the package.
+      const npm = `npm() { (cd '${packageRoot}' && DATA_DIR='${gateway.dataDir}' command npm "$@"); }\n`;
+      const script = npm + blocks.join('\n').replace('http://localhost:4000', gateway.url);
       const { username, password } = REGISTRY_USER;
       const env = {
         ...{ PATH: process.env.PATH, HOME: folder, NODE_PATH: join(packageRoot, 'node_modules') },

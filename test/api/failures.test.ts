@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { DataSource } from 'typeorm';
-import { ENTITIES, MIGRATIONS } from '../../src/app.js';
+import { ENTITIES, MIGRATIONS } from '../../src/app-database.js';
 import { createDataSource } from '../../src/db/database.js';
 import { writeDevelopmentBlobs } from '../../src/demo/development-blobs.js';
 import { writeSampleImage } from '../../src/demo/sample-image.js';

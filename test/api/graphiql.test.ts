@@ -1,30 +1,19 @@
-import { chromium } from 'playwright-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { openBrowser } from '../support/browser.js';
+import type { BrowserPage } from '../support/browser.js';
 import { startConversion, startConvertingGateway, storeSampleImage } from '../support/conversions.js';
 import type { TestGateway } from '../support/gateway.js';
 import { describeWith } from '../support/requirements.js';
 
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-
 describeWith(['chromium'], 'GraphiQL in a browser', () => {
   let gateway: TestGateway;
-  let browser: Browser;
+  let browser: BrowserPage;
   let page: Page;
-  const foreign: string[] = [];
-  const problems: string[] = [];
 
   beforeAll(async () => {
     gateway = await startConvertingGateway();
-    browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
-      args: [...FLAGS, '--disable-component-update', '--disable-sync'],
-    });
-    page = await browser.newPage();
-    page.on('request', (request) => {
-      if (!request.url().startsWith(gateway.url) && !/^(data|blob):/.test(request.url())) foreign.push(request.url());
-    });
-    page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-    page.on('pageerror', (error) => problems.push(String(error)));
+    browser = await openBrowser(gateway.url);
+    ({ page } = browser);
   });
   afterAll(async () => {
     await browser.close();
@@ -63,7 +52,7 @@ describeWith(['chromium'], 'GraphiQL in a browser', () => {
   });
 
   it('loads nothing from elsewhere and reports no errors', () => {
-    expect(foreign).toEqual([]);
-    expect(problems).toEqual([]);
+    expect(browser.foreign).toEqual([]);
+    expect(browser.problems).toEqual([]);
   });
 });

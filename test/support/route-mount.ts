@@ -32,7 +32,14 @@ async function handle(group: RouteGroup<string>, request: IncomingMessage): Prom
   if (!route) throw new CatalogError('NOT_FOUND', 'There is no such route.');
   const { signal } = new AbortController();
   const common = { path: pathname, params: {}, query: searchParams, headers: request.headers, body: Buffer.alloc(0) };
-  return route.handle({ method: request.method ?? 'GET', ...common, principal, signal });
+  return route.handle({
+    method: request.method ?? 'GET',
+    ...common,
+    principal,
+    caller: principal,
+    remoteAddress: '127.0.0.1',
+    signal,
+  });
 }
 
 async function send({ status, headers, body }: RouteResponse, response: ServerResponse): Promise<void> {

@@ -1,0 +1,62 @@
+// What the catalog's database has: every table class and every migration.
+import { CreateCatalog1790000000000 } from '../migrations/1790000000000-create-catalog.js';
+import { AddTenancy1790000100000 } from '../migrations/1790000100000-add-tenancy.js';
+import { App } from './apps/app.entity.js';
+import { AccessToken } from './auth/access-token.entity.js';
+import { Account } from './auth/account.entity.js';
+import { ensureAdministrator, readAdministratorToken } from './auth/administrator.js';
+import { Identity } from './auth/identity.entity.js';
+import { Membership } from './auth/membership.entity.js';
+import { Password } from './auth/password.entity.js';
+import { Session } from './auth/session.entity.js';
+import { SignIn } from './auth/sign-in.entity.js';
+import { User } from './auth/user.entity.js';
+import { BuildConfig } from './builds/build-configs.js';
+import { Build } from './builds/build.entity.js';
+import { Measurement } from './builds/measurements.js';
+import { UniqueMrenclave } from './builds/unique-mrenclave.js';
+import { RegistryCredential } from './credentials/registry-credential.entity.js';
+import { openDatabase } from './db/database.js';
+import type { Database } from './db/database.js';
+import { Deployment } from './deployments/deployment.entity.js';
+import { CatalogLogHead, CatalogLogLine } from './events/catalog-log.entity.js';
+import { JobEvent } from './events/job-event.entity.js';
+import { Job } from './jobs/job.entity.js';
+import { Task } from './tasks/task.entity.js';
+
+export const ENTITIES = [
+  Account,
+  User,
+  AccessToken,
+  Membership,
+  Password,
+  Session,
+  Identity,
+  SignIn,
+  Task,
+  App,
+  Build,
+  Measurement,
+  UniqueMrenclave,
+  BuildConfig,
+  Job,
+  JobEvent,
+  RegistryCredential,
+  Deployment,
+  CatalogLogLine,
+  CatalogLogHead,
+];
+export const MIGRATIONS = [CreateCatalog1790000000000, AddTenancy1790000100000];
+
+/** The catalog's database with its tables, and the account and token that every catalog has. */
+export async function openCatalog(url: string, adminTokenFile: string): Promise<Database> {
+  const database = await openDatabase({ url, entities: ENTITIES, migrations: MIGRATIONS });
+  try {
+    const adminToken = readAdministratorToken(adminTokenFile);
+    await database.inTransaction((tx) => ensureAdministrator(tx, adminToken));
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

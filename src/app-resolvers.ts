@@ -1,0 +1,74 @@
+// Half of the composition root: every resolver, handed its services.
+import type { GraphQLSchema } from 'graphql';
+import type { Services } from './app-services.js';
+import { AppResolver } from './apps/app.resolver.js';
+import { AccessTokenResolver } from './auth/access-token.resolver.js';
+import { AccountResolver } from './auth/account.resolver.js';
+import { CatalogLogResolver } from './auth/catalog-log.resolver.js';
+import { OneselfResolver } from './auth/oneself.resolver.js';
+import { SignInsResolver } from './auth/sign-ins.resolver.js';
+import { UserResolver } from './auth/user.resolver.js';
+import { ViewerResolver } from './auth/viewer.resolver.js';
+import { AppFieldsResolver, DeleteAppResolver } from './builds/app-fields.resolver.js';
+import { ApprovalResolver } from './builds/approval.resolver.js';
+import { BuildFieldsResolver, BuildResolver } from './builds/build.resolver.js';
+import { TaskSubjectResolver } from './builds/catalog-entry.js';
+import { SearchResolver } from './builds/search.resolver.js';
+import { ConversionResolver } from './conversions/conversion.resolver.js';
+import { RegistryCredentialResolver } from './credentials/registry-credential.resolver.js';
+import {
+  BuildDeploymentsResolver,
+  DeploymentFieldsResolver,
+  DeploymentResolver,
+} from './deployments/deployment.resolver.js';
+import { NodesResolver } from './deployments/node.resolver.js';
+import { CatalogLogQuery } from './events/catalog-log.query.js';
+import { NodeResolver } from './graphql/node.resolver.js';
+import { createSchema } from './graphql/schema.js';
+import { DeleteBuildResolver } from './jobs/delete-build.resolver.js';
+import {
+  BuildJobResolver,
+  conversionStatusResolver,
+  JobEventFieldsResolver,
+  JobFieldsResolver,
+  JobResolver,
+} from './jobs/job.resolver.js';
+import { TaskResolver } from './tasks/task.resolver.js';
+
+export function createResolvers(services: Services) {
+  const { reader, inTransaction, tasks, apps, builds, buildQuery, jobQuery, jobEvents } = services;
+  return [
+    new NodeResolver([buildQuery, apps, tasks, jobQuery]),
+    new ViewerResolver(reader, services.accounts, services.accessTokens),
+    new AccessTokenResolver(services.accessTokens, inTransaction),
+    new UserResolver(services.members, services.users, inTransaction),
+    new OneselfResolver(services.sessions, services.users, services.passwords, inTransaction),
+    new AccountResolver(services.accounts, services.sessions, inTransaction),
+    new TaskResolver(tasks, inTransaction),
+    new ApprovalResolver(services.approvals, inTransaction),
+    new TaskSubjectResolver(buildQuery, apps),
+    new AppResolver(apps, inTransaction),
+    new AppFieldsResolver(tasks, buildQuery),
+    new DeleteAppResolver(services.deleteApp, inTransaction),
+    new BuildResolver(buildQuery, builds, inTransaction),
+    new BuildFieldsResolver(apps, tasks),
+    new DeleteBuildResolver(services.deleteBuild, inTransaction),
+    new SearchResolver(buildQuery, apps),
+    new BuildJobResolver(jobQuery),
+    new JobResolver(jobQuery, services.cancelJob),
+    new JobFieldsResolver(buildQuery, jobEvents),
+    new JobEventFieldsResolver(buildQuery),
+    new ConversionResolver(services.conversions, jobQuery),
+    conversionStatusResolver(jobQuery, jobEvents),
+    new RegistryCredentialResolver(services.logins, inTransaction),
+    new DeploymentResolver(services.deploymentQuery, services.deployments, inTransaction),
+    new DeploymentFieldsResolver(buildQuery),
+    new BuildDeploymentsResolver(services.deploymentQuery),
+    new NodesResolver(services.nodes),
+    new CatalogLogResolver(new CatalogLogQuery(reader)),
+    new SignInsResolver(reader),
+  ];
+}
+
+/** The schema alone, for printing it: nothing behind it works. */
+export const describeSchema = (): GraphQLSchema => createSchema(createResolvers({} as Services));
