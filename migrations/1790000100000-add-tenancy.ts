@@ -67,7 +67,7 @@ function peopleTables({ id, word, text, bigint, boolean }: Columns): Table[] {
       columns: [
         ...[id('accountId', primary), id('userId', primary), word('role'), word('status')],
         ...[word('invitationHash', nullable), bigint('invitedUntil', nullable)],
-        ...[boolean('isByClaims', { default: false }), bigint('createdAt')],
+        ...[boolean('isByClaims'), bigint('createdAt')],
       ],
       foreignKeys: [toAccount, toUser],
       indices: [index('membership_user', ['userId'])],

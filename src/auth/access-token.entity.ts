@@ -7,6 +7,9 @@ import { Account } from './account.entity.js';
 import type { Role } from './principal.js';
 import { User } from './user.entity.js';
 
+/** Name of the token of DATA_DIR/admin.token, which no other may have. */
+export const ADMINISTRATOR = 'administrator';
+
 @ObjectType({ simpleResolvers: true, description: 'A token that a machine signs in with; its text is shown once.' })
 @Entity('access_token')
 @ForeignKey(() => Account, ['accountId'], ['id'])

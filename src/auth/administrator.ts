@@ -8,14 +8,11 @@ import { recordChange } from '../events/catalog-log.js';
 import { newId } from '../lib/ids.js';
 import { readOrCreatePrivateFile } from '../lib/private-file.js';
 import type { Transaction } from '../lib/transaction.js';
-import { AccessToken } from './access-token.entity.js';
+import { AccessToken, ADMINISTRATOR } from './access-token.entity.js';
 import { Account } from './account.entity.js';
 import { insertAccount } from './insert-account.js';
 import { Role } from './principal.js';
 import { hashToken } from './tokens.js';
-
-/** Name of its token, which no other may have. */
-export const ADMINISTRATOR = 'administrator';
 
 export function readAdministratorToken(file: string): string {
   const token = readOrCreatePrivateFile(file, () => `bc_${randomBytes(32).toString('base64url')}`);

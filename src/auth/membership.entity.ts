@@ -35,7 +35,7 @@ export class Membership {
   invitedUntil!: Date | null;
 
   /** Whether it follows the claims of an OIDC issuer, which may also end it. */
-  @BooleanColumn({ default: false })
+  @BooleanColumn()
   isByClaims!: boolean;
 
   /** When the user was invited or, after that, joined. */

@@ -65,7 +65,7 @@ function hashOf(previousHash: string, row: Row): string | undefined {
 
 function headFault({ lines, lastHash }: LogCheck, head: CatalogLogHead | null): LogFault | undefined {
   // Every account's log begins with the account.
-  if (lines === 0) return { seq: 1, what: 'there is none, though every log begins with its account' };
+  if (!head && lines === 0) return { seq: 1, what: 'there is none, though every log begins with its account' };
   if (!head) return { seq: lines, what: 'head differs: there is none' };
   if (head.seq > lines) return { seq: lines + 1, what: `head differs: it says that the last line is ${head.seq}` };
   if (head.seq < lines) return { seq: head.seq + 1, what: `head differs: it says that the last line is ${head.seq}` };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AccessToken } from '../../src/auth/access-token.entity.js';
 import { Account } from '../../src/auth/account.entity.js';
-import { Membership } from '../../src/auth/membership.entity.js';
+import { Membership, newMembership } from '../../src/auth/membership.entity.js';
 import { Role } from '../../src/auth/principal.js';
 import { SignIn, SignInMethod } from '../../src/auth/sign-in.entity.js';
 import { hashToken } from '../../src/auth/tokens.js';
@@ -184,7 +184,8 @@ onEachDatabase('the audit trail', (kind) => {
       ...{ method: SignInMethod.PASSWORD, address: '192.0.2.1' },
     });
     const of = (account: string, userId: string) => ({
-      ...{ accountId: account, userId, role: Role.READER, status: UserStatus.ACTIVE, createdAt: new Date() },
+      ...newMembership({ accountId: account, userId, role: Role.READER }),
+      createdAt: new Date(now),
     });
     const other = { id: otherAccount, name: 'other', hubId: newHexId(), awsAccountId: '123456789012' };
     await insert([

@@ -3,13 +3,13 @@ import type { Persona, World } from '../support/authorization-world.js';
 import { ask, expectedOf, outcomeOf, personasOf, titleOf } from '../support/authorization-line.js';
 import type { Line } from '../support/authorization-line.js';
 import { LINES } from '../support/authorization-table.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 
 const HEAD = '{ catalogLog(first: 1) { totalCount nodes { seq hash } } jobs { totalCount } }';
 
 const isOfA = (persona: Persona) => !['nobody', 'user', 'stranger'].includes(persona);
 
-onEachDatabase('the authorisation table', (kind) => {
+onEachDatabaseAtScale('the authorisation table', (kind) => {
   let world: World;
   let rows: Record<string, string[]>;
   beforeAll(async () => {

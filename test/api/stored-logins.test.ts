@@ -5,7 +5,7 @@ import { writeSampleImage } from '../../src/demo/sample-image.js';
 import { Upstream } from '../../src/lib/upstream.js';
 import { RegistryClient } from '../../src/oci/registry-client.js';
 import { finished, startConversion } from '../support/conversions.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { everythingIn } from '../support/everything.js';
 import { temporaryFolder } from '../support/folders.js';
 import { startGatewayProcess } from '../support/gateway-process.js';
@@ -45,7 +45,7 @@ describeWith(['docker-registry'], 'with a registry that wants a password', () =>
   });
   afterAll(() => registry.stop());
 
-  onEachDatabase('a gateway that keeps logins', (kind) => {
+  onEachDatabaseAtScale('a gateway that keeps logins', (kind) => {
     let environment: Record<string, string>;
     let gateway: GatewayProcess;
     let outputs = 0;

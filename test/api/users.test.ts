@@ -1,4 +1,4 @@
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
 import { call, newMember, PASSWORD, signIn } from '../support/people.js';
@@ -10,7 +10,7 @@ const INVITE = `mutation ($input: InviteUserInput!) {
   inviteUser(input: $input) { secret member { role user { email status } } userErrors { code } }
 }`;
 
-onEachDatabase('the users of an account', (kind) => {
+onEachDatabaseAtScale('the users of an account', (kind) => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startTestGateway({ DATABASE_URL: await kind.create() });

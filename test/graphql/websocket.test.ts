@@ -183,6 +183,6 @@ describe('GraphQL over WebSockets', () => {
     });
     const results = await Promise.all(open);
     expect(results.filter(({ isOpen }) => isOpen)).toHaveLength(100);
-    await Promise.all(results.map(({ client }) => client.dispose()));
+    for (const { client } of results) await client.dispose();
   });
 });

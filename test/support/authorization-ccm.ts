@@ -71,7 +71,10 @@ const CONVERSIONS: CcmLine[] = [
     }),
   }),
   ccm('convertAppBuild', 'WRITER', 'POST /v1/builds/convert-app', 'NOT_FOUND', {
-    ...{ headers: NO_WAIT, body: ({ app }) => ({ app_id: app, docker_version: 'none' }) },
+    ...{
+      headers: { ...NO_WAIT, 'idempotency-key': 'legacy' },
+      body: ({ app }) => ({ app_id: app, docker_version: 'none' }),
+    },
   }),
   ccm('getConversion', 'READER', 'GET /v1/builds/convert-app/jobs/{job-id}', 'NOT_FOUND'),
   ccm('convertAppNitroEnclaves', 'WRITER', 'POST /v1/tools/converter/convert-app/nitro-enclaves', 'BAD_USER_INPUT', {

@@ -64,7 +64,7 @@ const USERS: CcmLine[] = [
     ...{ what: 'somebody else', needs: 'MANAGER', throwAway: aMember, except: { user: 'NO_ACCOUNT' } },
   }),
   ccm('getUserAccounts', 'USER', 'GET /v1/users/{user-id}/accounts', 'NOT_FOUND', {
-    ...{ what: 'of somebody else', needs: 'READER', allowed: 'NOT_FOUND' },
+    ...{ what: 'of somebody else', needs: 'READER' },
   }),
   ccm('deleteUserFromAccount', 'READER', 'DELETE /v1/users/{user-id}/accounts', 'NOT_FOUND', {
     ...{ what: 'somebody else', needs: 'MANAGER', throwAway: aMember },

@@ -58,6 +58,8 @@ export async function createWorld(databaseUrl = join(temporaryFolder(), 'catalog
   const stranger = await signUp(gateway.url, 'stranger@example.com');
   const { acct_id } = await rest(gateway.url, stranger.token, '/v1/accounts', { name: 'of a stranger' });
   await rest(gateway.url, stranger.token, `/v1/sys/session/select_account/${acct_id}`);
+  // Seen in its account only from when it joined that.
+  await signIn(gateway.url, stranger.email);
   const own = await fillStranger(gateway.url, stranger, acct_id);
   const people: World['people'] = { user, stranger };
   roles.forEach((role, index) => (people[`${role} in person`] = inPerson[index]!));

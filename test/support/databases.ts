@@ -44,6 +44,12 @@ async function administer(statement: string): Promise<void> {
   }
 }
 
+/** The same for tests that take long and hardly depend on the database: on PostgreSQL with TEST_SCALE above 1 only. */
+export function onEachDatabaseAtScale(what: string, tests: (kind: DatabaseKind) => void): void {
+  if (Number(process.env.TEST_SCALE ?? 1) > 1) return onEachDatabase(what, tests);
+  describe(`${what}, on SQLite`, () => tests(sqlite));
+}
+
 export function onEachDatabase(what: string, tests: (kind: DatabaseKind) => void): void {
   describe(`${what}, on SQLite`, () => tests(sqlite));
   const hasPostgres = Boolean(process.env.TEST_POSTGRES_URL);

@@ -1,7 +1,6 @@
 // Where builds run, on CCM's wire.
 import type { Build } from '../../builds/build.entity.js';
 import type { Deployment } from '../../deployments/deployment.entity.js';
-import { DeploymentState } from '../../deployments/deployment.entity.js';
 import type { DeploymentNode } from '../../deployments/node.query.js';
 import { toWireBuild } from './build-codec.js';
 import { toSeconds } from './times.js';
@@ -26,9 +25,7 @@ export function toWireAppNode(deployment: Deployment, build?: Build): WireAppNod
 }
 
 export function toWireNode(accountId: string, node: DeploymentNode): WireNode {
-  const { id, name, createdAt, updatedAt, attestedAt, deployments } = node;
-  const isRunning = deployments.some(({ status }) => status === DeploymentState.RUNNING);
-  const changed = Math.max(...deployments.map(({ statusUpdatedAt }) => statusUpdatedAt.getTime()));
+  const { id, name, isRunning, statusUpdatedAt, createdAt, updatedAt, attestedAt, deployments } = node;
   return {
     name,
     acct_id: accountId,
@@ -36,7 +33,7 @@ export function toWireNode(accountId: string, node: DeploymentNode): WireNode {
     status: {
       status: isRunning ? 'RUNNING' : 'STOPPED',
       created_at: toSeconds(createdAt),
-      status_updated_at: toSeconds(new Date(changed)),
+      status_updated_at: toSeconds(statusUpdatedAt),
       last_seen_at: toSeconds(updatedAt),
     },
     ...(attestedAt && { attested_at: toSeconds(attestedAt) }),

@@ -64,7 +64,12 @@ export interface OpenApi {
 export const SCHEMA_REF = '#/components/schemas/';
 const PARAMETER_REF = '#/components/parameters/';
 
-export function readOpenApi(): OpenApi {
+let known: OpenApi | undefined;
+
+/** Read once: it takes a quarter of a second. */
+export const readOpenApi = (): OpenApi => (known ??= parseOpenApi());
+
+function parseOpenApi(): OpenApi {
   const text = readFileSync(join(packageRoot, 'schema', 'openapi', 'ccm.yaml'), 'utf8');
   const document = parse(text) as YamlDocument;
   const { schemas, parameters } = document.components;

@@ -49,10 +49,12 @@ export function createSchemaCheck(schemas: Schemas): CheckSchema {
   });
   ajv.addVocabulary(['components', 'x-expects']);
   ajv.addSchema({ components: { schemas } }, 'ccm');
-  const validators = new Map(Object.keys(schemas).map((name) => [name, validatorOf(ajv, name)]));
+  // Compiled when first needed: all of them would make every start wait.
+  const validators = new Map<string, ValidateFunction>();
   return (name, document, code) => {
-    const validate = validators.get(name);
-    if (!validate) throw new Error(`There is no schema ${name}`);
+    if (!Object.hasOwn(schemas, name)) throw new Error(`There is no schema ${name}`);
+    const validate = validators.get(name) ?? validatorOf(ajv, name);
+    validators.set(name, validate);
     if (!validate(document)) throw invalid(validate.errors![0]!, code);
   };
 }
