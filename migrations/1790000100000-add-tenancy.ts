@@ -84,7 +84,11 @@ function peopleTables({ id, word, text, bigint, boolean }: Columns): Table[] {
         ...[bigint('expiresAt'), bigint('tokenExpiresAt'), bigint('createdAt')],
       ],
       foreignKeys: [toUser, toAccount],
-      indices: [index('session_hash', ['hash'], true), index('session_user', ['userId']), index('session_end', ['expiresAt'])],
+      indices: [
+        index('session_hash', ['hash'], true),
+        index('session_user', ['userId']),
+        index('session_end', ['expiresAt']),
+      ],
     }),
     new Table({
       name: 'identity',
