@@ -105,7 +105,8 @@ export class AccountResolver {
   }
 
   @Mutation(() => AccountPayload, {
-    description: 'Goes on in another account, from the next request of the session on. FORBIDDEN without a session.',
+    description:
+      'Goes on in another account, from the next request of the session on. NOT_FOUND for one that is not open to the caller; a token without a session stays in its own.',
   })
   selectAccount(
     @Ctx() { caller }: RequestContext,

@@ -51,8 +51,7 @@ export class AccountService {
     if ((await tx.manager.countBy(Membership, { userId })) >= MAX_ACCOUNTS) {
       throw invalidState(`A user is in at most ${MAX_ACCOUNTS} accounts.`);
     }
-    const account = { ...(await insertAccount(tx, checkName(name))), settings: settings ?? null };
-    await tx.manager.update(Account, { id: account.id }, { settings: account.settings });
+    const account = await insertAccount(tx, checkName(name), settings);
     const role = Role.MANAGER;
     await tx.manager.insert(Membership, newMembership({ accountId: account.id, userId, role }));
     const change = { accountId: account.id, entityType: 'Account', entityId: account.id, actor: actorOf(caller) };

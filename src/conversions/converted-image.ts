@@ -29,7 +29,6 @@ export function toBuildDraft(job: Job, result: ConversionResult): BuildDraft {
     advancedSettings: advancedSettings(options),
     enableOverlayFilesystemPersistence: nitro.enableOverlayFilesystemPersistence ?? false,
     jobId: job.id,
-    warnings: job.warnings,
   };
 }
 

@@ -3,7 +3,7 @@ import type { App } from '../../apps/app.entity.js';
 import { CatalogError, notFound } from '../../lib/errors.js';
 import { fromWireAppRequest, fromWireAppUpdate, toWireApp } from './app-codec.js';
 import type { CcmServices } from './ccm-services.js';
-import { idsOfFilter, sliceOf, toWireList } from './lists.js';
+import { NEWEST_FIRST, idsOfFilter, sliceOf, toWireList } from './lists.js';
 import type { WireSlice } from './lists.js';
 import { operation, operationWithBody } from './operation.js';
 import type { CcmOperation } from './operation.js';
@@ -20,7 +20,6 @@ interface ListQuery extends WireSlice {
 const SORT_KEYS = { created_at: 'createdAt', updated_at: 'updatedAt', name: 'name' } as const;
 /** Of one app; those reported longest ago are left out. */
 const MAX_NODES = 100;
-const NEWEST_FIRST = [{ field: 'createdAt', descending: true } as const];
 
 export function appRoutes({ inTransaction, apps, deleteApp, deploymentQuery }: AppServices): CcmOperation[] {
   return [

@@ -4,7 +4,7 @@ import type { BuildStatusType, DeploymentStatusType } from '../../builds/build-p
 import { notFound } from '../../lib/errors.js';
 import { fromWireCreateBuild, toWireBuild } from './build-codec.js';
 import type { CcmServices } from './ccm-services.js';
-import { idsOfFilter, sliceOf, toWireList } from './lists.js';
+import { NEWEST_FIRST, idsOfFilter, sliceOf, toWireList } from './lists.js';
 import type { WireSlice } from './lists.js';
 import { operation, operationWithBody } from './operation.js';
 import type { CcmOperation } from './operation.js';
@@ -29,7 +29,6 @@ const SORT_KEYS = {
   status: 'statusType',
   deployment_status: 'deploymentStatusType',
 } as const;
-const NEWEST_FIRST = [{ field: 'createdAt', descending: true } as const];
 
 export function buildRoutes({ inTransaction, builds, buildQuery, deleteBuild }: BuildServices): CcmOperation[] {
   const answer = async (accountId: string, id: string) => ({

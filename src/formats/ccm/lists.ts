@@ -13,6 +13,9 @@ export interface WireSlice {
   sort_by?: string;
 }
 
+/** What lists of what has a time of making are sorted by where nothing else is asked for. */
+export const NEWEST_FIRST = [{ field: 'createdAt', descending: true } as const];
+
 /**
  * @param fields what the keys of `sort_by` are called here; other keys throw BAD_USER_INPUT
  * @param unsorted the order where none is asked for

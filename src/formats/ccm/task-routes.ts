@@ -4,7 +4,7 @@ import type { ApprovalStatus, Task } from '../../tasks/task.entity.js';
 import { TaskType } from '../../tasks/task.entity.js';
 import { notFound } from '../../lib/errors.js';
 import type { CcmServices } from './ccm-services.js';
-import { sliceOf, toWireList } from './lists.js';
+import { NEWEST_FIRST, sliceOf, toWireList } from './lists.js';
 import type { WireSlice } from './lists.js';
 import { operation, operationWithBody } from './operation.js';
 import type { CcmOperation } from './operation.js';
@@ -15,7 +15,6 @@ import { toWireTask, toWireTaskResult } from './task-codec.js';
 type TaskServices = Pick<CcmServices, 'inTransaction' | 'tasks' | 'apps' | 'approvals'>;
 
 const SORT_KEYS = { created_at: 'createdAt', updated_at: 'updatedAt', task_type: 'type', status: 'status' } as const;
-const NEWEST_FIRST = [{ field: 'createdAt', descending: true } as const];
 
 export function taskRoutes({ inTransaction, tasks, apps, approvals }: TaskServices): CcmOperation[] {
   /** The apps whose domains these tasks are about. */
