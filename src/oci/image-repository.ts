@@ -37,4 +37,10 @@ export interface ImageRepository {
   ): Promise<void>;
   /** Stores a manifest, whose blobs must be there, under a tag. */
   writeManifest(tag: string, manifest: ManifestDocument, signal: AbortSignal): Promise<void>;
+  /**
+   * Stores a manifest that refers to another one of this repository (its `subject`), so that the referrers of that one
+   * list it: by the referrers API, or where a registry has none by the tag `sha256-<hex>` (distribution-spec,
+   * "Referrers Tag Schema").
+   */
+  attach(manifest: ManifestDocument, signal: AbortSignal): Promise<void>;
 }

@@ -108,6 +108,10 @@ export class RegistryRepository implements ImageRepository {
     await this.expectCreated(response, manifest.digest, `the manifest ${this.name}:${tag}`);
   }
 
+  async attach(manifest: ManifestDocument, signal: AbortSignal): Promise<void> {
+    await this.writeManifest(manifest.digest, manifest, signal);
+  }
+
   private async hasBlob(digest: string, signal: AbortSignal): Promise<boolean> {
     const path = this.path('blobs', digest);
     const response = await this.session.request(path, { action: 'pull,push', method: 'HEAD', signal });

@@ -66,6 +66,10 @@ export class StoreRepository implements ImageRepository {
     if (isTag(tag)) await this.files.write(this.path('_tags', tag), digest);
   }
 
+  async attach(manifest: ManifestDocument, signal: AbortSignal): Promise<void> {
+    await this.writeManifest(manifest.digest, manifest, signal);
+  }
+
   async findManifest(tagOrDigest: string): Promise<ManifestDocument | undefined> {
     const digest = isDigest(tagOrDigest) ? tagOrDigest : await this.digestOfTag(tagOrDigest);
     if (digest === undefined) return undefined;
