@@ -56,7 +56,7 @@ export function createResolvers(services: Services) {
     new SearchResolver(buildQuery, apps),
     new BuildJobResolver(jobQuery),
     new JobResolver(jobQuery, services.cancelJob),
-    new JobFieldsResolver(buildQuery, jobEvents),
+    new JobFieldsResolver(jobQuery, buildQuery, jobEvents),
     new JobEventFieldsResolver(buildQuery),
     new ConversionResolver(services.conversions, jobQuery),
     conversionStatusResolver(jobQuery, jobEvents),

@@ -17,6 +17,7 @@ import { startApollo } from './graphql/apollo.js';
 import { createFormatError, toGraphQLError } from './graphql/errors.js';
 import { createSchema } from './graphql/schema.js';
 import { serveWebSocket } from './graphql/websocket.js';
+import type { QueuedJob } from './jobs/job-queue.js';
 import { CatalogError } from './lib/errors.js';
 import type { Logger } from './lib/logger.js';
 import { OwnNames } from './lib/own-names.js';
@@ -95,10 +96,14 @@ async function startWork(services: Services, shutdown: Shutdown): Promise<void> 
   // Its content only: the folder itself may be a volume of its own.
   for (const name of await readdir(spoolDir)) await rm(join(spoolDir, name), { recursive: true, force: true });
   await store.cleanTemporary();
-  const enqueue = (jobIds: string[]) => jobIds.forEach((jobId) => queue.add(jobId));
+  const enqueue = (waiting: QueuedJob[]) => waiting.forEach((job) => queue.add(job));
   enqueue(await worker.recover());
   // A job whose COMMIT was durable but never acknowledged was not queued; a database that is away is met next time.
-  const sweep = setInterval(() => void jobs.listQueued(reader).then(enqueue, () => undefined), SWEEP_MS);
+  const sweepOnce = async () => {
+    await inTransaction((tx) => jobs.expireWaiting(tx, new Date()));
+    enqueue(await jobs.listQueued(reader));
+  };
+  const sweep = setInterval(() => void sweepOnce().catch(() => undefined), SWEEP_MS);
   // At once, not when its turn comes: a client that is slow to go must not keep jobs from being handed back.
   shutdown.signal.addEventListener('abort', () => {
     clearInterval(sweep);

@@ -104,9 +104,9 @@ export class SgxAttributes {
   features?: string[];
 }
 
-@PlatformAttributes('An AWS Nitro Enclave, attested by the first three PCRs of its image (EIF).')
+@PlatformAttributes('An AWS Nitro Enclave, attested by the PCRs of its image (EIF).')
 export class NitroEnclaveAttributes {
-  @Field(() => NitroHashAlgorithm, { description: 'What all three PCRs are made with.' })
+  @Field(() => NitroHashAlgorithm, { description: 'What the PCRs are made with.' })
   hashAlgorithm!: NitroHashAlgorithm;
 
   @Field({ description: 'Measurement of the whole image file without section headers, 96 hex digits.' })
@@ -120,6 +120,12 @@ export class NitroEnclaveAttributes {
 
   @Field({ description: 'Measurement of the application, without the boot ramdisk. 96 hex digits.' })
   pcr2!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Measurement of the certificate whose key signed the image, 96 hex digits; null where nobody did.',
+  })
+  pcr8?: string | null;
 }
 
 @PlatformAttributes(
@@ -234,7 +240,7 @@ export class ImageAttributesInput {
 
   @Field(() => NitroEnclaveAttributes, {
     nullable: true,
-    description: 'The build will be found by pcr0, pcr1 and pcr2; `key` is `nitro_enclave` where left out.',
+    description: 'The build will be found by pcr0, pcr1, pcr2 and pcr8; `key` is `nitro_enclave` where left out.',
   })
   nitroEnclave?: NitroEnclaveAttributes;
 

@@ -58,14 +58,14 @@ function valuesOf(entry: StoredAttributes, path: string[]): MeasuredValue[] {
   const { platform } = entry;
   const read = (source: object, bytes: number, names: readonly string[], ...inner: string[]) =>
     names.flatMap((name) => {
-      const value = (source as Record<string, string | undefined>)[name];
+      const value = (source as Record<string, string | null | undefined>)[name] ?? undefined;
       return value !== undefined ? [{ platform, name, value: parseHex(value, bytes, ...path, ...inner, name) }] : [];
     });
   switch (platform) {
     case Platform.SGX:
       return read(entry, SHA256_BYTES, ['mrenclave'], 'sgx');
     case Platform.NITRO_ENCLAVE:
-      return read(entry, SHA384_BYTES, ['pcr0', 'pcr1', 'pcr2'], 'nitroEnclave');
+      return read(entry, SHA384_BYTES, ['pcr0', 'pcr1', 'pcr2', 'pcr8'], 'nitroEnclave');
     case Platform.ACI:
       return [{ platform, name: 'policy', value: policyHash(entry.policy, [...path, 'aci', 'policy']) }];
     case Platform.AZURE_CVM:

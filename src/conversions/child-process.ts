@@ -1,39 +1,48 @@
-// Starts the conversion's child process and follows it to its end.
+// Starts the child process of a job and follows it to its end.
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { JobReports } from '../jobs/job-handler.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import { packageRoot } from '../lib/package-root.js';
-import type { ChildMessage, ConversionResult, ConversionTask } from './child-messages.js';
+import type { ChildMessage, ChildTask, SignatureMessage, TaskResult } from './child-messages.js';
 
 // From the build also in tests: a forked process can't load TypeScript.
 const CHILD = join(packageRoot, 'dist', 'src', 'conversions', 'child.js');
 const MAX_STDERR = 8_192;
 
+export interface ChildParent {
+  environment: NodeJS.ProcessEnv;
+  /** Signs PCR0 by the key of the gateway, which the child never sees; r and s. */
+  sign?: (pcr0: string) => Buffer;
+}
+
 /** Resolves or rejects only after the process has ended. Throws JobFailure, or the signal's reason. */
-export async function convertInChild(
-  task: ConversionTask,
-  environment: NodeJS.ProcessEnv,
+export async function workInChild(
+  task: ChildTask,
+  parent: ChildParent,
   reports: JobReports,
   signal: AbortSignal,
-): Promise<ConversionResult> {
+): Promise<TaskResult> {
   signal.throwIfAborted();
   const child = fork(CHILD, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: environment,
+    env: parent.environment,
     execArgv: [],
   });
   const stderr = tailOf(child);
   const kill = () => child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
   try {
-    const final = await follow(child, task, reports);
+    const final = await follow(child, task, { ...parent, reports });
     signal.throwIfAborted();
     if (final?.type === 'done') return final.result;
     if (final?.type === 'failed') throw new JobFailure(final.code, final.message, final.hint);
     if (final?.type === 'crashed') throw new Error(final.stack);
     throw lost(child, stderr());
+  } catch (error) {
+    kill();
+    throw error;
   } finally {
     signal.removeEventListener('abort', kill);
   }
@@ -41,23 +50,40 @@ export async function convertInChild(
 
 type FinalMessage = Extract<ChildMessage, { type: 'done' | 'failed' | 'crashed' }>;
 
-function follow(child: ChildProcess, task: ConversionTask, reports: JobReports): Promise<FinalMessage | undefined> {
+type Listener = ChildParent & { reports: JobReports };
+
+function follow(child: ChildProcess, task: ChildTask, listener: Listener): Promise<FinalMessage | undefined> {
   return new Promise((resolve, reject) => {
     let final: FinalMessage | undefined;
     child.on('message', (raw) => {
       const message = raw as ChildMessage;
-      if (message.type === 'progress') {
-        const { type: _type, ...progress } = message;
-        reports.progress(progress);
-      } else if (message.type === 'warning') reports.warn(message.warning);
-      else if (message.type === 'bootBlobs') reports.note(message.bootBlobs);
-      else final = message;
+      if (message.type === 'sign') answerWithSignature(child, message.pcr0, listener).catch(reject);
+      else if (isFinalMessage(message)) final = message;
+      else report(message, listener.reports);
     });
     child.once('error', reject);
     child.once('close', () => resolve(final));
     // A child that is gone already fails this; its end is reported by 'close'.
     child.send(task, () => undefined);
   });
+}
+
+const isFinalMessage = (message: ChildMessage): message is FinalMessage =>
+  message.type === 'done' || message.type === 'failed' || message.type === 'crashed';
+
+function report(message: ChildMessage, reports: JobReports): void {
+  if (message.type === 'progress') {
+    const { type: _type, ...progress } = message;
+    reports.progress(progress);
+  } else if (message.type === 'warning') reports.warn(message.warning);
+  else if (message.type === 'log') reports.log(message.message);
+  else if (message.type === 'bootBlobs') reports.note(message.bootBlobs);
+}
+
+async function answerWithSignature(child: ChildProcess, pcr0: string, { sign }: ChildParent): Promise<void> {
+  if (!sign) throw new Error('A child asked for a signature that it was not promised.');
+  const answer: SignatureMessage = { signature: sign(pcr0).toString('base64') };
+  child.send(answer, () => undefined);
 }
 
 function tailOf(child: ChildProcess): () => string {

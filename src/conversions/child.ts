@@ -1,20 +1,17 @@
-// The process that does one conversion: no database, no environment, one task over IPC. It ends when its parent does,
-// so that a run given up for dead pushes nothing more.
+// The process that does the heavy part of one job: no database, no environment, one task over IPC. It ends when its
+// parent does, so that a run given up for dead pushes nothing more.
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { JobFailure } from '../lib/job-failure.js';
 import { packageRoot } from '../lib/package-root.js';
-import { Upstream } from '../lib/upstream.js';
+import { redactor } from '../lib/redact.js';
 import { asDiskFailure } from '../oci/image-failure.js';
-import type { ImageRepository } from '../oci/image-repository.js';
-import { RegistryClient } from '../oci/registry-client.js';
-import { Store } from '../oci/store.js';
-import type { ChildMessage, ConversionResult, ConversionTask } from './child-messages.js';
-import { convert } from './convert.js';
-import type { ConversionReports } from './convert.js';
-import type { ImageTarget } from './conversion-request.js';
+import type { ChildMessage, ChildTask, SignatureMessage, TaskResult } from './child-messages.js';
+import { workOn } from './child-tasks.js';
+import type { ConversionReports } from './conversion-place.js';
+import { secretsOf } from './conversion-request.js';
+import { SignatureWanted } from './eif-signer.js';
 
 /** Progress inside a step is told at most this often. */
 const PROGRESS_EVERY_MS = 250;
@@ -26,51 +23,44 @@ const send = (message: ChildMessage) =>
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 process.once('disconnect', () => process.exit(1));
-process.once('message', (task) => {
-  void convertTask(task as ConversionTask)
-    .then((result): ChildMessage => ({ type: 'done', result }), failureMessage)
+process.once('message', (message) => {
+  const task = message as ChildTask;
+  const redact = redactor(secretsOf(task));
+  void workOn(task, version(), { reports: throttledReports(redact), askForSignature })
+    .catch(resultOfWanting)
+    .then(
+      (result): ChildMessage => ({ type: 'done', result }),
+      (error: unknown) => failureMessage(error, redact),
+    )
     .then(send)
     .then(() => process.disconnect());
 });
 
-async function convertTask(task: ConversionTask): Promise<ConversionResult> {
-  const upstream = new Upstream({ allow: task.upstreamAllow });
-  const store = new Store(task.storeDir);
-  const registries = new RegistryClient(upstream);
-  const repositoryOf = ({ host, repository }: ImageTarget, auth?: { username: string; password: string }) =>
-    host === undefined
-      ? store.repository(task.accountId, repository)
-      : registries.repository({ host, repository }, auth);
-  const { request, credentials } = task;
-  const output: ImageRepository = repositoryOf(request.output, credentials.output);
-  const layerFile = request.output.host === undefined ? store.temporaryFile() : join(task.spoolDir, 'output.tar');
-  const place = {
-    input: repositoryOf(request.input, credentials.input),
-    output,
-    blobsDir: task.blobsDir,
-    spoolDir: task.spoolDir,
-    layerFile,
-    toolVersion: version(),
-  };
-  try {
-    return await convert(request, place, throttledReports(), new AbortController().signal);
-  } finally {
-    // What can not be removed now is swept later; it changes nothing about the result.
-    await rm(layerFile, { force: true }).catch(() => undefined);
-    await upstream.close();
-  }
+function resultOfWanting(error: unknown): TaskResult {
+  if (!(error instanceof SignatureWanted)) throw error;
+  const { pcr0, imageDigest } = error;
+  return { kind: 'signatureWanted', wanted: { pcr0, imageDigest } };
 }
 
-function failureMessage(thrown: unknown): ChildMessage {
+/** Only one is asked for at a time, and nothing else comes from the parent. */
+async function askForSignature(pcr0: string): Promise<Buffer> {
+  const answer = new Promise<SignatureMessage>((resolve) => {
+    process.once('message', (message) => resolve(message as SignatureMessage));
+  });
+  await send({ type: 'sign', pcr0 });
+  return Buffer.from((await answer).signature, 'base64');
+}
+
+function failureMessage(thrown: unknown, redact: (text: string) => string): ChildMessage {
   const error = asDiskFailure(thrown);
   if (error instanceof JobFailure) {
     const { code, message, hint } = error;
-    return { type: 'failed', code, message, hint };
+    return { type: 'failed', code, message: redact(message), hint };
   }
-  return { type: 'crashed', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  return { type: 'crashed', stack: redact(error instanceof Error ? (error.stack ?? error.message) : String(error)) };
 }
 
-function throttledReports(): ConversionReports {
+function throttledReports(redact: (text: string) => string): ConversionReports {
   let lastStep: string | undefined;
   let lastAt = 0;
   return {
@@ -81,7 +71,8 @@ function throttledReports(): ConversionReports {
       lastAt = now;
       void send({ type: 'progress', ...progress });
     },
-    warn: (warning) => void send({ type: 'warning', warning }),
+    warn: ({ code, message }) => void send({ type: 'warning', warning: { code, message: redact(message) } }),
+    log: (message) => void send({ type: 'log', message: redact(message) }),
     bootBlobs: (bootBlobs) => void send({ type: 'bootBlobs', bootBlobs }),
   };
 }

@@ -1,6 +1,4 @@
 // Works on NITRO_CONVERSION jobs: a child process converts, one transaction registers.
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { AppService } from '../apps/app.service.js';
 import type { Warning } from '../builds/build-parts.js';
 import { appDraft } from '../builds/build-draft.js';
@@ -10,25 +8,14 @@ import { JobKind } from '../jobs/job.entity.js';
 import type { Job } from '../jobs/job.entity.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import type { Transaction } from '../lib/transaction.js';
-import { asDiskFailure } from '../oci/image-failure.js';
-import type { Store } from '../oci/store.js';
-import { convertInChild } from './child-process.js';
-import type { ConversionResult } from './child-messages.js';
+import type { ConversionResult, SigningTask } from './child-messages.js';
+import { BuildRecipe } from './build-recipe.entity.js';
 import type { ConversionRequest } from './conversion-request.js';
 import { toBuildDraft, toOutputImage } from './converted-image.js';
+import type { JobChild } from './job-child.js';
+import { signingRequest } from './signing-request.js';
 import { withStoredLogins } from './stored-logins.js';
 import type { Logins } from './stored-logins.js';
-
-/** What a conversion's process is given. */
-export interface ConversionSettings {
-  storeDir: string;
-  spoolDir: string;
-  blobsDir: string;
-  upstreamAllow: string[];
-  environment: NodeJS.ProcessEnv;
-  /** A registry that drips must not hold a place for ever. */
-  timeoutMs: number;
-}
 
 /** What it needs of the catalog. */
 export interface ConversionCatalog {
@@ -41,34 +28,35 @@ export class ConversionHandler implements JobHandler {
   readonly kind = JobKind.NITRO_CONVERSION;
 
   constructor(
-    private readonly settings: ConversionSettings,
-    private readonly store: Store,
+    private readonly child: JobChild,
     private readonly catalog: ConversionCatalog,
   ) {}
 
   async run(job: Job, credentials: object, reports: JobReports, signal: AbortSignal): Promise<CompleteJob> {
-    const request = job.input as ConversionRequest;
-    const spoolDir = join(this.settings.spoolDir, `${job.id}-${job.attempt}`);
+    const request = pinned(job);
+    const { accountId, id, attempt } = job;
     warnOfIgnoredOptions(request, reports);
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(tooLate()), this.settings.timeoutMs);
-    try {
-      await mkdir(spoolDir, { recursive: true });
-      const { storeDir, blobsDir, upstreamAllow, environment } = this.settings;
-      const task = {
-        ...{ request, accountId: job.accountId, storeDir, spoolDir, blobsDir, upstreamAllow },
-        credentials: await withStoredLogins(this.catalog.logins, job.accountId, request, credentials),
-      };
-      const result = await convertInChild(task, environment, reports, AbortSignal.any([signal, late.signal]));
-      return (tx, current) => this.complete(tx, current, result);
-    } catch (error) {
-      throw asDiskFailure(error);
-    } finally {
-      clearTimeout(timer);
-      // What is left is removed at the next start; it must not cost a result that is there.
-      await rm(spoolDir, { recursive: true, force: true }).catch(() => undefined);
-      await this.store.cleanTemporary().catch(() => undefined);
-    }
+    const what = {
+      ...{ kind: 'convert' as const, request, signing: this.signingOf(job) },
+      credentials: await withStoredLogins(this.catalog.logins, accountId, request, credentials),
+    };
+    const { timeoutSeconds } = request;
+    const timeoutMs = timeoutSeconds && timeoutSeconds * 1000;
+    const done = await this.child.run({ name: `${id}-${attempt}`, accountId, what, timeoutMs }, reports, signal);
+    if (done.kind === 'converted') return (tx, current) => this.complete(tx, current, done.result);
+    if (done.kind !== 'signatureWanted' || request.signing?.by !== 'EXTERNAL') throw new Error('Not what was asked for');
+    const signing = signingRequest(request.signing.certificate, done.wanted);
+    return () => Promise.resolve({ signing });
+  }
+
+  private signingOf({ input, signing: wanted }: Job): SigningTask | undefined {
+    const { signing } = input as ConversionRequest;
+    if (!signing) return undefined;
+    if (signing.by === 'EXTERNAL')
+      return { certificate: signing.certificate, by: { signature: wanted?.signature } };
+    const { signer } = this.child.settings;
+    if (!signer) throw keyIsGone();
+    return { certificate: signer.certificate.pem, by: 'parent' };
   }
 
   private async complete(tx: Transaction, job: Job, result: ConversionResult): Promise<JobOutcome> {
@@ -82,28 +70,38 @@ export class ConversionHandler implements JobHandler {
     const warnings = appId !== null && !app ? [appDeleted(appId)] : [];
     draft.warnings = [...job.warnings, ...warnings];
     const build = await this.catalog.builds.register(tx, accountId, draft, requester);
+    await tx.manager.insert(BuildRecipe, { accountId, buildId: build.id, recipe: result.recipe } as never);
     return { buildId: build.id, outputImage, warnings };
   }
 }
+
+/** Once it was signed, what is built is what the tag led to then. */
+function pinned(job: Job): ConversionRequest {
+  const request = job.input as ConversionRequest;
+  const { signing } = job;
+  return signing ? { ...request, input: { ...request.input, tagOrDigest: signing.imageDigest } } : request;
+}
+
+const keyIsGone = () =>
+  new JobFailure(
+    JobFailureCode.SIGNATURE_INVALID,
+    'The gateway has no signing key any more.',
+    'Set SIGNING_KEY_FILE and SIGNING_CERTIFICATE_FILE and retry the job, or convert without signing.',
+  );
 
 const appDeleted = (appId: string): Warning => ({
   code: 'APP_DELETED',
   message: `The app ${appId} was deleted during the conversion: the build belongs to none.`,
 });
 
-const tooLate = () =>
-  new JobFailure(
-    JobFailureCode.DEADLINE_EXCEEDED,
-    'The conversion took longer than it may.',
-    'Look whether the registry is that slow, then start the conversion again.',
-  );
-
 const IGNORED = {
   addCcmCaCertificates: 'no CA certificates of CCM are added',
   allowCmdlineArgs: "AWS's init takes no arguments at run time",
-  debug: 'debug mode is chosen when the enclave is started',
   javaMode: 'a Java runtime is run like any other program',
 } as const;
+
+const DEBUG_MODE =
+  'Debug mode is chosen when an enclave is started (nitro-cli run-enclave --debug-mode) and makes all its PCRs zero: it can not be attested then. The image is the same either way.';
 
 function warnOfIgnoredOptions({ options, nitro }: ConversionRequest, reports: JobReports): void {
   const warn = (option: string, why: string) =>
@@ -111,6 +109,7 @@ function warnOfIgnoredOptions({ options, nitro }: ConversionRequest, reports: Jo
   for (const [option, why] of Object.entries(IGNORED)) {
     if (options[option as keyof typeof IGNORED]) warn(option, why);
   }
+  if (options.debug) reports.warn({ code: 'DEBUG_MODE_ZERO_PCRS', message: DEBUG_MODE });
   if (nitro.enableOverlayFilesystemPersistence) {
     warn('enableOverlayFilesystemPersistence', "AWS's init has no overlay, files are lost when the enclave ends");
   }

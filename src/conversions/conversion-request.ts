@@ -1,13 +1,19 @@
 // A conversion as the job keeps it: checked, with full names, without secrets. Throws BAD_USER_INPUT.
 import { createHash } from 'node:crypto';
 import { Architecture } from '../builds/build-parts.js';
-import { badInput } from '../lib/errors.js';
+import { badInput, CatalogError } from '../lib/errors.js';
 import { canonicalJson } from '../lib/json.js';
 import type { OwnNames } from '../lib/own-names.js';
+import { parseSigningCertificate } from '../nitro/signing.js';
 import { parseReference, tagOrDigestOf } from '../oci/reference.js';
 import type { Reference } from '../oci/reference.js';
 import type { DefaultNitroEnclavesBuildSettings } from '../apps/app-settings.js';
-import type { ConverterOptionsInput, ConvertNitroImageInput, NitroEnclavesOptionsInput } from './conversion.input.js';
+import type {
+  ConverterOptionsInput,
+  ConvertNitroImageInput,
+  NitroEnclavesOptionsInput,
+  RegistryAuthInput,
+} from './conversion.input.js';
 
 export interface ImageTarget {
   /** Undefined for the gateway's own store. */
@@ -23,13 +29,25 @@ export interface ConversionRequest {
   options: ConverterOptionsInput;
   nitro: NitroEnclavesOptionsInput;
   architecture: Architecture;
+  /** How long a run may take; as long as any where absent. */
+  timeoutSeconds?: number;
+  /** Absent where nobody signs. */
+  signing?: ConversionSigning;
   /** Absent where the result becomes a build, as nearly always. */
   register?: false;
 }
 
+/** By the key of the gateway, or elsewhere, by the key of a certificate in PEM. */
+export type ConversionSigning = { by: 'GATEWAY' } | { by: 'EXTERNAL'; certificate: string };
+
+interface Login {
+  username: string;
+  password: string;
+}
+
 export interface ConversionCredentials {
-  input?: { username: string; password: string };
-  output?: { username: string; password: string };
+  input?: Login;
+  output?: Login;
 }
 
 const MAX_WORDS = 1_000;
@@ -37,23 +55,37 @@ const MAX_WORD_LENGTH = 32_768;
 const MAX_OPTIONS_BYTES = 256 * 1024;
 const MIN_MEMORY_MIB = 64;
 
-export function conversionRequest(given: ConvertNitroImageInput, names: OwnNames): ConversionRequest {
-  const { converterOptions: options = {}, nitroEnclavesOptions: nitro = {}, idempotencyKey } = given;
+/** What is so unless a request says otherwise. */
+export interface RequestDefaults {
+  names: OwnNames;
+  /** Whether the gateway has a key to sign with. */
+  canSign: boolean;
+}
+
+export function conversionRequest(given: ConvertNitroImageInput, defaults: RequestDefaults): ConversionRequest {
+  const { names } = defaults;
+  const { converterOptions: options = {}, nitroEnclavesOptions: nitro = {}, idempotencyKey, timeoutSeconds } = given;
   checkOptions(options);
   checkNitro(nitro);
   if (idempotencyKey !== undefined && (idempotencyKey === '' || idempotencyKey.length > 255)) {
     throw badInput('`idempotencyKey` must have 1 to 255 characters.', 'idempotencyKey');
   }
+  if (timeoutSeconds !== undefined && timeoutSeconds < 1) {
+    throw badInput('`timeoutSeconds` must be at least 1.', 'timeoutSeconds');
+  }
+  const signing = signingOf(given, defaults);
   const input = parseReference(given.inputImage.name, 'inputImage', 'name');
   const output = given.outputImage ? outputReference(given.outputImage.name) : undefined;
   const architecture = given.architecture ?? Architecture.AMD64;
   const request = {
     appId: given.appId ?? null,
     input: targetOf(input, names),
-    output: output ? targetOf(output, names) : storeTarget(ownAlike(input, names), options, architecture),
+    output: output ? targetOf(output, names) : storeTarget(ownAlike(input, names), [options, architecture, signing]),
     options,
     nitro,
     architecture,
+    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+    ...(signing && { signing }),
   };
   if (formatTarget(request.input) === formatTarget(request.output)) {
     throw badInput('Input and output images must be different.', 'outputImage', 'name');
@@ -83,8 +115,16 @@ export function nitroOptions(
 const unlessZero = (value: number | undefined): number | undefined => (value === 0 ? undefined : value);
 
 export function conversionCredentials({ inputImage, outputImage }: ConvertNitroImageInput): ConversionCredentials {
-  const of = (auth: ConvertNitroImageInput['inputImage']['auth']) => auth && { password: '', ...auth };
-  return { input: of(inputImage.auth), output: of(outputImage?.auth) };
+  return { input: loginOf(inputImage.auth), output: loginOf(outputImage?.auth) };
+}
+
+export const loginOf = (auth: RegistryAuthInput | null | undefined): Login | undefined =>
+  auth ? { username: auth.username, password: auth.password ?? '' } : undefined;
+
+/** Every text of the credentials that must not show anywhere, alone and as HTTP's Basic has them. */
+export function secretsOf(task: { credentials?: ConversionCredentials; images?: { credentials?: Login }[] }): string[] {
+  const logins = [task.credentials?.input, task.credentials?.output, ...(task.images ?? []).map((it) => it.credentials)];
+  return logins.flatMap((login) => (login ? [login.password, `${login.username}:${login.password}`] : []));
 }
 
 /** As rows hold it: names of the store begin with a slash. */
@@ -116,14 +156,38 @@ const targetOf = (reference: Reference, names: OwnNames): ImageTarget => ({
  */
 function storeTarget(
   { host, repository, tag, digest }: Reference,
-  options: object,
-  architecture: Architecture,
+  dependencies: unknown[],
 ): ImageTarget {
   const own = host === 'docker.io' ? repository.replace(/^library\//, '') : repository;
   const name = tag ?? digest!.slice('sha256:'.length, 'sha256:'.length + 12);
-  const request = canonicalJson([host, repository, tag, digest, options, architecture]);
+  const request = canonicalJson([host, repository, tag, digest, ...dependencies]);
   const mark = createHash('sha256').update(request).digest('hex').slice(0, 8);
   return { repository: own, tagOrDigest: `${name.slice(0, 115)}-eif-${mark}` };
+}
+
+function signingOf(
+  { signing }: ConvertNitroImageInput,
+  { canSign }: RequestDefaults,
+): ConversionSigning | undefined {
+  const { by = canSign ? 'GATEWAY' : 'NONE', certificate } = signing ?? {};
+  if ((certificate !== undefined) !== (by === 'EXTERNAL')) {
+    throw badInput('A certificate is needed with EXTERNAL, and only then.', 'signing', 'certificate');
+  }
+  if (by === 'GATEWAY' && !canSign) {
+    throw new CatalogError('FEATURE_NOT_SUPPORTED', 'This gateway has no signing key: ask its operator for one.');
+  }
+  if (certificate === undefined) return by === 'GATEWAY' ? { by } : undefined;
+  const parsed = inField(() => parseSigningCertificate(certificate), 'signing', 'certificate');
+  return { by: 'EXTERNAL', certificate: parsed.pem };
+}
+
+/** What is wrong with the text of a field, told with its path. */
+function inField<T>(parse: () => T, ...field: string[]): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw error instanceof CatalogError ? badInput(error.message, ...field) : error;
+  }
 }
 
 function checkOptions(options: ConverterOptionsInput): void {

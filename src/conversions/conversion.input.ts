@@ -1,5 +1,5 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
-import { Field, ID, InputType, Int } from 'type-graphql';
+import { Field, ID, InputType, Int, registerEnumType } from 'type-graphql';
 import { Architecture } from '../builds/build-parts.js';
 
 @InputType({ description: 'Credentials for a docker registry; kept encrypted, and only until the job is final.' })
@@ -75,6 +75,34 @@ export class NitroEnclavesOptionsInput {
   enableOverlayFilesystemPersistence?: boolean;
 }
 
+export const SigningMode = { NONE: 'NONE', GATEWAY: 'GATEWAY', EXTERNAL: 'EXTERNAL' } as const;
+export type SigningMode = keyof typeof SigningMode;
+registerEnumType(SigningMode, {
+  name: 'SigningMode',
+  description: 'Whose key signs an EIF.',
+  valuesConfig: {
+    NONE: { description: 'Nobody signs: there is no PCR8.' },
+    GATEWAY: { description: 'The key that the operator configured. FEATURE_NOT_SUPPORTED where there is none.' },
+    EXTERNAL: {
+      description:
+        'A key elsewhere: the job is WAITING once PCR0 is known, `signing` says what to sign, and `attachSignature` lets it go on.',
+    },
+  },
+});
+
+@InputType({ description: 'Who signs the EIF, and by which certificate.' })
+export class SigningInput {
+  @Field(() => SigningMode, { description: 'Whose key signs.' })
+  by!: SigningMode;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'With EXTERNAL, and only then: the certificate in PEM, whose key is on P-256, P-384 or P-521; a chain may follow. It becomes part of the EIF.',
+  })
+  certificate?: string;
+}
+
 @InputType({ description: 'A docker image to be converted to an AWS Nitro Enclave image.' })
 export class ConvertNitroImageInput {
   @Field(() => ID, { nullable: true, description: 'The app the build will belong to.' })
@@ -106,6 +134,19 @@ export class ConvertNitroImageInput {
   @Field(() => Architecture, { nullable: true, description: 'Processor of the enclave; AMD64 where left out.' })
   architecture?: Architecture;
 
+  @Field(() => SigningInput, {
+    nullable: true,
+    description: 'Left out: by the key of the gateway where one is configured, else by nobody.',
+  })
+  signing?: SigningInput;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'How long one run of the job may take, in seconds, at least 1; what the operator allows (two hours unless changed) is the longest anyway.',
+  })
+  timeoutSeconds?: number;
+
   @Field(() => String, {
     nullable: true,
     description:
@@ -119,4 +160,28 @@ export class ConvertNitroImageInput {
       'False to convert and push only: the job then has no `build`, and `outputImage.measurements` says what attests the result. Part of what idempotencyKey compares.',
   })
   register?: boolean;
+}
+
+@InputType({ description: 'Which conversion to do again. Its credentials are gone and have to be given again.' })
+export class RetryJobInput {
+  @Field(() => ID, { description: 'A job that FAILED or was CANCELLED.' })
+  jobId!: string;
+
+  @Field(() => RegistryAuthInput, { nullable: true, description: 'As `inputImage.auth` of the conversion.' })
+  inputAuth?: RegistryAuthInput;
+
+  @Field(() => RegistryAuthInput, { nullable: true, description: 'As `outputImage.auth` of the conversion.' })
+  outputAuth?: RegistryAuthInput;
+}
+
+@InputType({ description: 'A signature that was made elsewhere.' })
+export class AttachSignatureInput {
+  @Field(() => ID, { description: 'A job that is WAITING.' })
+  jobId!: string;
+
+  @Field({
+    description:
+      'Over `signing.toBeSigned` (or its `digest`) by the key of the certificate: r and s one after the other, or DER as AWS KMS and OpenSSL write it, in base64 or hex. Checked before the job goes on.',
+  })
+  signature!: string;
 }

@@ -7,14 +7,15 @@ import { EqualJobAtOnce } from '../jobs/job.service.js';
 import type { JobService } from '../jobs/job.service.js';
 import { JobKind } from '../jobs/job.entity.js';
 import type { Job } from '../jobs/job.entity.js';
+import { JobStatus } from '../events/job-event.entity.js';
 import { CatalogError } from '../lib/errors.js';
-import { withoutNulls } from '../lib/json.js';
-import type { OwnNames } from '../lib/own-names.js';
+import { withoutNulls, withoutUndefined } from '../lib/json.js';
 import type { InTransaction, Transaction } from '../lib/transaction.js';
 import { blobsMissing, findMissingBlobs } from '../nitro/blobs.js';
-import type { ConvertNitroImageInput } from './conversion.input.js';
-import { conversionCredentials, conversionRequest, formatTarget, nitroOptions } from './conversion-request.js';
-import type { ConversionRequest } from './conversion-request.js';
+import type { AttachSignatureInput, ConvertNitroImageInput, RetryJobInput } from './conversion.input.js';
+import { checkedSignature } from './signing-request.js';
+import { conversionCredentials, conversionRequest, formatTarget, loginOf, nitroOptions } from './conversion-request.js';
+import type { ConversionRequest, RequestDefaults } from './conversion-request.js';
 
 export interface ConversionServices {
   apps: AppService;
@@ -37,7 +38,7 @@ type AskedConversion = ConversionRequest & { overlayDefault?: true };
 export class ConversionService {
   constructor(
     private readonly services: ConversionServices,
-    private readonly names: OwnNames,
+    private readonly defaults: RequestDefaults,
     private readonly blobsDir: string,
   ) {}
 
@@ -49,7 +50,7 @@ export class ConversionService {
   async start(principal: Principal, input: ConvertNitroImageInput, options: StartOptions = {}): Promise<Job> {
     const given = withoutNulls({ ...input });
     const asked = {
-      ...conversionRequest(given, this.names),
+      ...conversionRequest(given, this.defaults),
       ...(options.register === false && { register: false as const }),
       ...(options.overlayDefault && { overlayDefault: true as const }),
     };
@@ -69,12 +70,56 @@ export class ConversionService {
         const { job, isNew } = await jobs.create(tx, principal, { ...wanted, complete });
         // An equal request of before is answered all the same.
         if (isNew && missing) throw missing;
-        if (isNew) tx.afterCommit(() => queue.add(job.id));
+        if (isNew) tx.afterCommit(() => queue.add(job));
         return job;
       });
     return create().catch((error: unknown) => {
       if (error instanceof EqualJobAtOnce) return create();
       throw error;
+    });
+  }
+
+  /**
+   * A new job in the place of one that FAILED or was CANCELLED, with the same request; while it is not final, that job
+   * again. Throws NOT_FOUND, CONFLICT, and FEATURE_NOT_SUPPORTED.
+   */
+  async retry(principal: Principal, input: RetryJobInput): Promise<Job> {
+    const { jobs, queue, inTransaction } = this.services;
+    const { accountId } = principal;
+    return inTransaction(async (tx) => {
+      const before = await jobs.lock(tx, accountId, input.jobId.toLowerCase());
+      if (before.kind !== JobKind.NITRO_CONVERSION) throw new CatalogError('CONFLICT', 'Only conversions are retried.');
+      const known = await jobs.findRetry(tx, accountId, before.id);
+      if (known) return known;
+      if (before.status !== JobStatus.FAILED && before.status !== JobStatus.CANCELLED) {
+        throw new CatalogError('CONFLICT', `The job is ${before.status}: what did not fail needs no retry.`);
+      }
+      const request = before.input as ConversionRequest;
+      const missing = await this.missingBlobs(request.architecture);
+      if (missing) throw missing;
+      const { kind } = before;
+      const outputImage = { name: formatTarget(request.output), digest: null, sizeBytes: null };
+      const credentials = withoutUndefined({ input: loginOf(input.inputAuth), output: loginOf(input.outputAuth) });
+      const wanted = { kind, input: request, credentials, outputImage, retryOf: before.id };
+      const { job } = await jobs.create(tx, principal, wanted);
+      tx.afterCommit(() => queue.add(job));
+      return job;
+    });
+  }
+
+  /** Lets a WAITING job go on. Throws NOT_FOUND, CONFLICT where it waits for none, BAD_USER_INPUT for a wrong one. */
+  async attachSignature(principal: Principal, input: AttachSignatureInput): Promise<Job> {
+    const { jobs, queue, inTransaction } = this.services;
+    return inTransaction(async (tx) => {
+      const job = await jobs.lock(tx, principal.accountId, input.jobId.toLowerCase());
+      const signature = checkedSignature(job, input.signature);
+      if (job.signing?.signature === signature) return job;
+      if (job.status !== JobStatus.WAITING) {
+        throw new CatalogError('CONFLICT', `The job is ${job.status} and waits for no signature.`);
+      }
+      await jobs.attachSignature(tx, job, signature);
+      tx.afterCommit(() => queue.add(job));
+      return job;
     });
   }
 

@@ -38,8 +38,8 @@ export function toOutputImage(job: Job, result: ConversionResult): OutputImage {
   return { name, digest, sizeBytes, imageId, measurements: measurementsOf(attributesOf(result), null) };
 }
 
-function attributesOf({ measurements: { pcr0, pcr1, pcr2 } }: ConversionResult) {
-  const values = { hashAlgorithm: NitroHashAlgorithm.SHA384, pcr0, pcr1, pcr2 };
+function attributesOf({ measurements }: ConversionResult) {
+  const values = { hashAlgorithm: NitroHashAlgorithm.SHA384, ...measurements };
   return [{ key: 'nitro_enclave', platform: Platform.NITRO_ENCLAVE as const, ...values }];
 }
 

@@ -36,7 +36,9 @@ registerEnumType(JobStep, {
     FLATTENING: { description: 'Laying the layers over each other: whiteouts, hard links, symlinks.' },
     BUILDING: { description: 'Writing kernel, command line, metadata and ramdisks into the EIF.' },
     MEASURING: { description: 'Computing PCR0, PCR1 and PCR2 and the digest of the output layer.' },
-    PUSHING: { description: 'Writing the output image to its registry or to the store.' },
+    SIGNING: { description: 'Having PCR0 signed by the key of the gateway, or adding the signature made elsewhere.' },
+    PUSHING: { description: 'Writing the output image to its registry or to the store, and beside it what proves how it was made.' },
+    COMPARING: { description: 'Reading the image of before and looking for what is different.' },
     REGISTERING: { description: 'Writing the build, its measurements and its review to the catalog.' },
   },
 });

@@ -12,6 +12,13 @@ import type { Waker } from './waker.js';
 const PAGE = 200;
 const FINAL = Object.values(JobStatus).filter(isFinal);
 
+/** At most `first` events after `afterSeq`, of these kinds or of all. */
+export interface EventPage {
+  afterSeq: number;
+  first: number;
+  kinds?: JobEventKind[];
+}
+
 export class JobEvents {
   constructor(
     private readonly reader: EntityManager,
@@ -32,15 +39,12 @@ export class JobEvents {
     });
   }
 
-  /** At most `first` events after `afterSeq` of each of several jobs, by job, in one statement. */
-  async listOfEach(
-    accountId: string,
-    jobIds: readonly string[],
-    afterSeq: number,
-    first: number,
-  ): Promise<JobEvent[][]> {
+  /** Events of each of several jobs, by job, in one statement. */
+  async listOfEach(accountId: string, jobIds: readonly string[], page: EventPage): Promise<JobEvent[][]> {
+    const { afterSeq, first, kinds } = page;
     const query = selectRows(this.reader, JobEvent, 'event');
     query.where({ accountId, jobId: In([...jobIds]), seq: MoreThan(afterSeq) });
+    if (kinds) query.andWhere({ kind: In(kinds) });
     const rows = await firstOfEach(query, { column: 'jobId', order: 'event.seq' }, jobIds, first);
     return rows.map((ofJob) => ofJob.map((row) => fromRow(JobEvent, row)));
   }

@@ -2,7 +2,7 @@
 import { isFinal, JobEvent, JobEventKind, JobStatus } from '../events/job-event.entity.js';
 import type { JobStep } from '../events/job-step.js';
 import type { Warning } from '../builds/build-parts.js';
-import type { BootBlob, Failure, Job, OutputImage } from './job.entity.js';
+import type { BootBlob, Failure, Job, OutputImage, Reproduction, SigningRequest } from './job.entity.js';
 
 export type JobChange =
   | { type: 'queued' }
@@ -10,8 +10,11 @@ export type JobChange =
   | { type: 'started' }
   | { type: 'progressed'; step: JobStep; progress: number; bytesDone?: number; bytesTotal?: number }
   | { type: 'warned'; warning: Warning }
+  | { type: 'logged'; message: string }
   | { type: 'noted'; bootBlobs: BootBlob[] }
-  | { type: 'succeeded'; buildId: string | null; outputImage: OutputImage | null }
+  | { type: 'waiting'; signing: SigningRequest }
+  | { type: 'signed'; signature: string }
+  | { type: 'succeeded'; buildId: string | null; outputImage: OutputImage | null; reproduction?: Reproduction }
   | { type: 'failed'; failure: Failure }
   | { type: 'cancelled' };
 
@@ -54,12 +57,21 @@ function changeJob(job: Job, change: JobChange, at: Date): Partial<JobEvent> | u
       if (job.warnings.length < MAX_WARNINGS) job.warnings = [...job.warnings, { code, message }];
       return { kind: JobEventKind.WARNING, code, message };
     }
+    case 'logged':
+      return { kind: JobEventKind.LOG, message: change.message };
     case 'noted':
       job.bootBlobs = change.bootBlobs;
       return undefined;
+    case 'waiting':
+      Object.assign(job, { status: JobStatus.WAITING, step: null, signing: change.signing });
+      return { kind: JobEventKind.STATUS };
+    case 'signed':
+      job.signing = { ...job.signing!, signature: change.signature };
+      job.status = JobStatus.QUEUED;
+      return { kind: JobEventKind.STATUS };
     case 'succeeded': {
-      const { buildId, outputImage } = change;
-      Object.assign(job, { status: JobStatus.SUCCEEDED, progress: 100, buildId, outputImage });
+      const { buildId, outputImage, reproduction = null } = change;
+      Object.assign(job, { status: JobStatus.SUCCEEDED, progress: 100, buildId, outputImage, reproduction });
       return { kind: JobEventKind.STATUS, buildId };
     }
     case 'failed':

@@ -16,11 +16,15 @@ import { Node } from '../lib/node.js';
 
 export enum JobKind {
   NITRO_CONVERSION = 'NITRO_CONVERSION',
+  REPRODUCTION = 'REPRODUCTION',
 }
 registerEnumType(JobKind, {
   name: 'JobKind',
   description: 'What kind of work it is; later versions may know more.',
-  valuesConfig: { NITRO_CONVERSION: { description: 'A docker image becomes an AWS Nitro Enclave image.' } },
+  valuesConfig: {
+    NITRO_CONVERSION: { description: 'A docker image becomes an AWS Nitro Enclave image.' },
+    REPRODUCTION: { description: 'A build is made again from its recipe and compared with what was made before.' },
+  },
 });
 
 registerEnumType(JobFailureCode, {
@@ -38,6 +42,7 @@ registerEnumType(JobFailureCode, {
     BLOBS_MISSING: { description: 'Kernel, init or command line for enclaves are not installed.' },
     DISK_FULL: { description: 'There is no room left for temporary files or the store.' },
     CREDENTIALS_UNREADABLE: { description: 'A login kept here was sealed with a key that is not configured any more.' },
+    SIGNATURE_INVALID: { description: 'What was signed is not what the image measures now.' },
     DEADLINE_EXCEEDED: { description: 'It took longer than it may.' },
     WORKER_LOST: { description: 'The process that worked on it ended more than once without a result.' },
     INTERNAL: { description: 'A defect of the gateway; its log has the details.' },
@@ -66,6 +71,68 @@ export class OutputImage {
     description: 'What attests it where it runs. Null before it is written, and in older jobs.',
   })
   measurements?: MeasuredValue[] | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'What a WAITING job wants signed, by the key of a certificate.' })
+export class SigningRequest {
+  @Field({ description: 'ES256, ES384 or ES512, by the curve of the certificate (RFC 9053).' })
+  algorithm!: string;
+
+  @Field({ description: 'What the enclave measures, 96 hex digits: it is what the signature vouches for.' })
+  pcr0!: string;
+
+  @Field({
+    description:
+      "Hash of `toBeSigned` by the algorithm's own hash function, hex: for signers that take a digest (AWS KMS with MessageType DIGEST).",
+  })
+  digest!: string;
+
+  @Field({ description: "Base64 of the COSE Sig_structure (RFC 9052, 4.4) around AWS's payload with PCR0." })
+  toBeSigned!: string;
+
+  @Field({ description: 'Register of the certificate, 96 hex digits; becomes a measurement of the build.' })
+  pcr8!: string;
+
+  @Field({ description: 'When the job fails with DEADLINE_EXCEEDED unless `attachSignature` came.' })
+  expiresAt!: Date;
+
+  /** Base64 of r and s, once attached. */
+  signature?: string;
+
+  /** The input image was resolved to this: what is signed must be what is built. */
+  imageDigest!: string;
+}
+
+export const ReproductionVerdict = { IDENTICAL: 'IDENTICAL', DIFFERENT: 'DIFFERENT' } as const;
+export type ReproductionVerdict = keyof typeof ReproductionVerdict;
+registerEnumType(ReproductionVerdict, {
+  name: 'ReproductionVerdict',
+  description: 'What making a build again came to.',
+  valuesConfig: {
+    IDENTICAL: { description: 'The same bytes, but for a signature, which is never the same twice.' },
+    DIFFERENT: { description: 'Something differs; the first of it is named.' },
+  },
+});
+
+@ObjectType({ simpleResolvers: true, description: 'What making a build again came to.' })
+export class Reproduction {
+  @Field(() => ReproductionVerdict, { description: 'Whether the same came out.' })
+  verdict!: ReproductionVerdict;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The first section of the EIF that differs: kernel, cmdline, metadata, ramdisk 0 ...; null if none.',
+  })
+  section?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The first file that differs in that section, by its path in the ramdisk; null where it has none.',
+  })
+  file?: string | null;
+
+  @Field(() => [Measurement], { description: 'PCR0, PCR1 and PCR2 of what came out this time.' })
+  measurements!: MeasuredValue[];
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Why a job failed.' })
@@ -102,6 +169,7 @@ export class BootBlob {
 @Index('job_created', ['accountId', 'createdAt', 'id'])
 @Index('job_build', ['accountId', 'buildId'])
 @Index('job_status', ['status'])
+@Index('job_retry', ['accountId', 'retryOf'])
 export class Job implements Node {
   @PrimaryIdColumn()
   accountId!: string;
@@ -153,6 +221,10 @@ export class Job implements Node {
   @WordColumn({ nullable: true })
   joinKey!: string | null;
 
+  /** The job whose place it takes; the field `retryOf` answers it. */
+  @IdColumn({ nullable: true })
+  retryOf!: string | null;
+
   @JsonColumn()
   requester!: Actor;
 
@@ -173,6 +245,17 @@ export class Job implements Node {
   @Field(() => Failure, { nullable: true, description: 'Set once it FAILED.' })
   @JsonColumn({ nullable: true })
   failure!: Failure | null;
+
+  @Field(() => SigningRequest, {
+    nullable: true,
+    description: 'What is to be signed elsewhere; null for jobs that are not signed so, and before they come to it.',
+  })
+  @JsonColumn({ nullable: true })
+  signing!: SigningRequest | null;
+
+  @Field(() => Reproduction, { nullable: true, description: 'Set once a REPRODUCTION succeeded.' })
+  @JsonColumn({ nullable: true })
+  reproduction!: Reproduction | null;
 
   @Field(() => [Warning], { description: 'What deserves a look but stopped nothing.' })
   @JsonColumn()

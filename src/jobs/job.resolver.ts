@@ -18,8 +18,8 @@ import { requireAccess } from '../auth/principal.js';
 import { RequestContext } from '../auth/request-context.js';
 import { Build } from '../builds/build.entity.js';
 import type { BuildQuery } from '../builds/build.query.js';
-import { JobEvent } from '../events/job-event.entity.js';
-import type { JobEvents } from '../events/job-events.js';
+import { JobEvent, JobEventKind } from '../events/job-event.entity.js';
+import type { EventPage, JobEvents } from '../events/job-events.js';
 import type { Plain } from '../lib/plain.js';
 import { cancellable } from '../lib/cancellable.js';
 import { badInput } from '../lib/errors.js';
@@ -87,6 +87,7 @@ export class JobResolver {
 @Resolver(() => Job)
 export class JobFieldsResolver {
   constructor(
+    private readonly jobs: JobQuery,
     private readonly builds: BuildQuery,
     private readonly jobEvents: JobEvents,
   ) {}
@@ -99,6 +100,25 @@ export class JobFieldsResolver {
     return context.load(this.builds, job.buildId);
   }
 
+  @FieldResolver(() => Job, { nullable: true, description: 'The job that this one takes the place of (`retryJob`).' })
+  retryOf(@Root() job: Plain<Job>, @Ctx() context: RequestContext): Promise<Job | null> {
+    return context.load(this.jobs, job.retryOf);
+  }
+
+  @FieldResolver(() => [JobEvent], {
+    description:
+      'Its log, oldest line first: the events of the kinds LOG and WARNING. `conversionStatus` has them live. Holds no passwords or tokens.',
+  })
+  log(
+    @Root() job: Plain<Job>,
+    @Ctx() context: RequestContext,
+    @Arg('afterSeq', () => GraphQLSafeInt, { defaultValue: 0, description: 'Only lines with a higher number.' })
+    afterSeq: number,
+    @Arg('first', () => Int, { defaultValue: 50, description: 'At most so many; up to 200.' }) first: number,
+  ): Promise<JobEvent[]> {
+    return this.eventsOf(job, context, { afterSeq, first, kinds: [JobEventKind.LOG, JobEventKind.WARNING] });
+  }
+
   @FieldResolver(() => [JobEvent], { description: 'What happened to it, oldest first.' })
   events(
     @Root() job: Plain<Job>,
@@ -107,9 +127,14 @@ export class JobFieldsResolver {
     afterSeq: number,
     @Arg('first', () => Int, { defaultValue: 50, description: 'At most so many; up to 200.' }) first: number,
   ): Promise<JobEvent[]> {
+    return this.eventsOf(job, context, { afterSeq, first });
+  }
+
+  private eventsOf(job: Plain<Job>, context: RequestContext, page: EventPage): Promise<JobEvent[]> {
+    const { afterSeq, first, kinds } = page;
     if (first < 0 || first > MAX_PAGE) throw badInput(`\`first\` must be between 0 and ${MAX_PAGE}.`, 'first');
-    const read = (ids: readonly string[]) => this.jobEvents.listOfEach(job.accountId, ids, afterSeq, first);
-    return context.loadAs(`events ${afterSeq} ${first}`, job.id, read);
+    const read = (ids: readonly string[]) => this.jobEvents.listOfEach(job.accountId, ids, page);
+    return context.loadAs(`${kinds ? 'log' : 'events'} ${afterSeq} ${first}`, job.id, read);
   }
 }
 

@@ -1,5 +1,6 @@
 // Writes jobs. Every write locks the job's row, checks that it still is what the writer thinks, and appends events in
 // the same transaction; so a run that was given up for dead can change nothing.
+import { In } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { actorOf } from '../auth/principal.js';
 import type { Principal } from '../auth/principal.js';
@@ -13,6 +14,7 @@ import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import { canonicalJson } from '../lib/json.js';
 import type { Seal } from '../lib/seal.js';
 import type { Transaction } from '../lib/transaction.js';
+import type { QueuedJob } from './job-queue.js';
 import { applyChange } from './job-state.js';
 import type { JobChange } from './job-state.js';
 import { Job } from './job.entity.js';
@@ -30,6 +32,8 @@ export interface NewJob {
   idempotencyKey?: string | null;
   /** Join a job that is not final and was asked for with the same input and credentials. */
   join?: boolean;
+  /** The job that it is to take the place of. */
+  retryOf?: string;
 }
 
 /** One run of a job: void as soon as another run starts or the job is final. */
@@ -66,6 +70,7 @@ export class JobService {
     job.idempotencyKey = wanted.idempotencyKey ?? null;
     // Whoever gives a key asks for a job of its own: it neither joins nor is joined.
     job.joinKey = wanted.join && !wanted.idempotencyKey ? fingerprint : null;
+    job.retryOf = wanted.retryOf ?? null;
     job.requester = actorOf(principal);
     job.sealedCredentials = this.seal.close(JSON.stringify(wanted.credentials), id);
     const event = applyChange(job, { type: 'queued' }, job.createdAt)!;
@@ -104,11 +109,37 @@ export class JobService {
     }
   }
 
-  /** Ids of the jobs that wait to be started, oldest first. */
-  async listQueued(manager: EntityManager): Promise<string[]> {
+  /** The jobs that wait to be started, oldest first. */
+  listQueued(manager: EntityManager): Promise<QueuedJob[]> {
     const order = { createdAt: 'ASC', id: 'ASC' } as const;
-    const jobs = await manager.find(Job, { select: { id: true }, where: { status: JobStatus.QUEUED }, order });
-    return jobs.map((job) => job.id);
+    return manager.find(Job, { select: { id: true, accountId: true }, where: { status: JobStatus.QUEUED }, order });
+  }
+
+  /** Locks a job for the rest of the transaction; throws NOT_FOUND. */
+  async lock(tx: Transaction, accountId: string, id: string): Promise<Job> {
+    const job = await lock(tx.manager, { accountId, id });
+    if (!job) throw notFound('job', id);
+    return job;
+  }
+
+  /** The job that takes the place of another one and is not final yet. */
+  findRetry(tx: Transaction, accountId: string, retryOf: string): Promise<Job | null> {
+    const status = In(Object.values(JobStatus).filter((known) => !isFinal(known)));
+    return tx.manager.findOneBy(Job, { accountId, retryOf, status });
+  }
+
+  /** Gives a WAITING job, locked in this transaction, the signature it waits for; the caller queues it after COMMIT. */
+  attachSignature(tx: Transaction, job: Job, signature: string): Promise<Job> {
+    return this.change(tx, job, [{ type: 'signed', signature }]);
+  }
+
+  /** Gives up the jobs whose signature did not come in time. */
+  async expireWaiting(tx: Transaction, now: Date): Promise<void> {
+    for (const { accountId, id } of await tx.manager.findBy(Job, { status: JobStatus.WAITING })) {
+      const job = await this.lock(tx, accountId, id);
+      if (job.status !== JobStatus.WAITING || new Date(job.signing!.expiresAt) > now) continue;
+      await this.change(tx, job, [{ type: 'failed', failure: SIGNATURE_MISSED }]);
+    }
   }
 
   /** Starts a run of a queued job, or of one whose run was lost; undefined where there is nothing to run. */
@@ -135,8 +166,7 @@ export class JobService {
    * Stopping its run is up to the caller, after COMMIT.
    */
   async cancel(tx: Transaction, accountId: string, id: string): Promise<Job> {
-    const job = await lock(tx.manager, { accountId, id });
-    if (!job) throw notFound('job', id);
+    const job = await this.lock(tx, accountId, id);
     if (job.status === JobStatus.CANCELLED) return job;
     if (isFinal(job.status)) throw new CatalogError('CONFLICT', `The job ended as ${job.status} already.`);
     return this.change(tx, job, [{ type: 'cancelled' }]);
@@ -148,7 +178,7 @@ export class JobService {
   }
 
   /** Puts back what a process left running when it died; `lost` decides for each job how it goes on. */
-  async recover(tx: Transaction, lost: (job: Job) => JobChange): Promise<string[]> {
+  async recover(tx: Transaction, lost: (job: Job) => JobChange): Promise<QueuedJob[]> {
     const running = await tx.manager.findBy(Job, { status: JobStatus.RUNNING });
     for (const { accountId, id } of running) {
       const job = await lock(tx.manager, { accountId, id });
@@ -170,7 +200,13 @@ export class JobService {
 const lock = (manager: EntityManager, where: { accountId?: string; id: string }): Promise<Job | null> =>
   manager.findOne(Job, { where, lock: rowLock(manager) });
 
-const blankJob = () => ({
+const SIGNATURE_MISSED = {
+  code: JobFailureCode.DEADLINE_EXCEEDED,
+  message: 'The signature the job waited for did not come in time.',
+  hint: 'Retry the job, and attach the signature before `signing.expiresAt`.',
+};
+
+const blankJob = (): Partial<Job> => ({
   status: JobStatus.QUEUED,
   step: null,
   progress: 0,
@@ -179,6 +215,9 @@ const blankJob = () => ({
   buildId: null,
   bootBlobs: [],
   failure: null,
+  retryOf: null,
+  signing: null,
+  reproduction: null,
   warnings: [],
   lastSeq: 0,
   createdAt: new Date(),

@@ -7,11 +7,16 @@ import type { InTransaction, Transaction } from '../lib/transaction.js';
 import type { JobHandler, JobReports } from './job-handler.js';
 import { RunIsVoid } from './job.service.js';
 import type { JobService } from './job.service.js';
+import type { QueuedJob } from './job-queue.js';
 import type { JobChange } from './job-state.js';
 import type { Job } from './job.entity.js';
 
 /** A job whose process died this often is given up: it may be what kills it. */
 const MAX_LOSSES = 3;
+
+/** Of one run; what talks more is left out of the log, and goes on. */
+const MAX_LOG_LINES = 2_000;
+const MAX_LOG_LENGTH = 2_000;
 
 const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 10_000;
@@ -35,7 +40,7 @@ export class Worker {
   ) {}
 
   /** Queues again what a process that died left running, and returns everything there is to do, oldest first. */
-  recover(): Promise<string[]> {
+  recover(): Promise<QueuedJob[]> {
     return this.inTransaction((tx) => this.jobs.recover(tx, (job) => afterLoss(job)));
   }
 
@@ -88,15 +93,18 @@ export class Worker {
     controller.signal.throwIfAborted();
     await this.write(async (tx) => {
       const current = await this.jobs.lockRun(tx, job);
-      const { warnings = [], ...outcome } = await complete(tx, current);
+      const result = await complete(tx, current);
+      if ('signing' in result) return this.jobs.advance(tx, job, [{ type: 'waiting', ...result }]);
+      const { warnings = [], ...outcome } = result;
       const warned = warnings.map((warning) => ({ type: 'warned', warning }) as const);
-      await this.jobs.advance(tx, job, [...warned, { type: 'succeeded', ...outcome }]);
+      return this.jobs.advance(tx, job, [...warned, { type: 'succeeded', ...outcome }]);
     });
   }
 
   /** Reports are written one after the other; the first that fails ends the run. */
   private reportsOf(job: Job, controller: AbortController): { reports: JobReports; written: () => Promise<void> } {
     let last: Promise<unknown> = Promise.resolve();
+    let lines = 0;
     const write = (change: JobChange) => {
       last = last
         .then(() => this.write((tx) => this.jobs.advance(tx, job, [change])))
@@ -105,6 +113,9 @@ export class Worker {
     const reports: JobReports = {
       progress: (progress) => write({ type: 'progressed', ...progress }),
       warn: (warning) => write({ type: 'warned', warning }),
+      log: (message) => {
+        if (++lines <= MAX_LOG_LINES) write({ type: 'logged', message: message.slice(0, MAX_LOG_LENGTH) });
+      },
       note: (bootBlobs) => write({ type: 'noted', bootBlobs }),
     };
     return {

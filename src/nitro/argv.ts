@@ -30,7 +30,7 @@ export interface EnclaveCommand {
 }
 
 /** The only folders in which AWS's init looks for a command without a slash; the image's PATH does not count. */
-const INIT_PATH = '/sbin:/usr/sbin:/bin:/usr/bin';
+export const INIT_PATH = '/sbin:/usr/sbin:/bin:/usr/bin';
 const ROOT_USERS = ['', '0', 'root', '0:0', 'root:root', '0:root', 'root:0'];
 
 export function enclaveCommand(config: RunConfig, options: CommandOptions = {}): EnclaveCommand {

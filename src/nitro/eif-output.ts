@@ -25,7 +25,7 @@ export class EifOutput {
   /** Bytes taken so far. */
   position = 0;
   private readonly memory = new SharedArrayBuffer(SLOT_BYTES * SLOTS);
-  private readonly application = new ParallelHash(this.memory);
+  private readonly application = new ParallelHash(this.memory, 'sha384');
   private readonly boot = new BootHashes();
   private readonly slots: Slot[];
   private slot: Slot;
@@ -34,12 +34,11 @@ export class EifOutput {
   private hashed = 0;
   private measured: Measured = 'none';
   private flushed = 0;
+  private crc = 0;
   private failure?: unknown;
 
-  /** @param crc over what precedes the sections in the file */
   constructor(
     private readonly target: { file: FileHandle; offset: number },
-    private crc: number,
     private readonly signal: AbortSignal,
     private readonly onBytes: OnBytes = () => undefined,
   ) {
@@ -80,12 +79,19 @@ export class EifOutput {
     this.position += bytes;
   }
 
-  async finish(): Promise<{ measurements: Measurements; crc: number }> {
+  /** Ends the measuring; what comes after it counts for no register. */
+  async measure(): Promise<Measurements> {
+    this.measureInto('none');
+    const pcr2 = extendFromZero(await this.application.digest());
+    return { ...this.boot.digest(), pcr2 };
+  }
+
+  /** Answers the CRC-32 of all that was taken, once it is written. */
+  async finish(): Promise<number> {
     this.flush();
     await Promise.all(this.slots.map((slot) => slot.written));
     this.throwFailure();
-    const pcr2 = extendFromZero(await this.application.digest());
-    return { measurements: { ...this.boot.digest(), pcr2 }, crc: this.crc };
+    return this.crc;
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,11 @@
 // The Enclave Image Format, version 4: a header with a table of sections, then the sections back to back.
-// All sizes are known before the first byte of data is written, so that an EIF can be streamed into the middle of a file.
+// It is streamed into the middle of a file, the sizes of its ramdisks known before; only the header is written at the end.
 import { crc32 } from 'node:zlib';
 import type { FileHandle } from 'node:fs/promises';
 import type { OnBytes } from '../oci/image-repository.js';
 import type { Architecture } from '../oci/manifest.js';
 import { asDiskFailure, imageTooLarge } from '../oci/image-failure.js';
+import { crc32Combine } from './crc32-combine.js';
 import { CpioHeaders, cpioBytes, dataPadding } from './cpio.js';
 import type { CpioEntry } from './cpio.js';
 import { EifOutput } from './eif-output.js';
@@ -23,9 +24,8 @@ export interface EifContent {
 
 export interface EifPlan {
   content: EifContent;
-  /** Without the CRC. */
-  header: Buffer;
   ramdiskBytes: number[];
+  /** Without a signature. */
   sizeBytes: number;
 }
 
@@ -40,9 +40,16 @@ export interface WriteEifOptions {
   spoolPaths: string[];
   signal: AbortSignal;
   onBytes?: OnBytes;
+  /** Asked once PCR0 is known, 96 hex digits: the section it answers ends the file. */
+  sign?: (pcr0: string) => Promise<Buffer | undefined>;
 }
 
-const SectionType = { KERNEL: 1, CMDLINE: 2, RAMDISK: 3, METADATA: 5 } as const;
+export interface WrittenEif {
+  measurements: Measurements;
+  sizeBytes: number;
+}
+
+const SectionType = { KERNEL: 1, CMDLINE: 2, RAMDISK: 3, SIGNATURE: 4, METADATA: 5 } as const;
 
 export const EIF_HEADER_BYTES = 548;
 const SECTION_HEADER_BYTES = 12;
@@ -59,11 +66,15 @@ export async function planEif(content: EifContent, signal: AbortSignal): Promise
   if (ramdiskBytes.some((bytes) => bytes > MAX_RAMDISK_BYTES)) {
     throw imageTooLarge(`a ramdisk would have more than ${MAX_RAMDISK_BYTES} bytes`, 'Remove files from the image.');
   }
-  const sections = [content.kernel.length, content.cmdline.length, content.metadata.length, ...ramdiskBytes];
-  const dataBytes = sections.reduce((sum, bytes) => sum + SECTION_HEADER_BYTES + bytes, 0);
-  const header = eifHeader(content.architecture, sections);
-  return { content, header, ramdiskBytes, sizeBytes: EIF_HEADER_BYTES + dataBytes };
+  const plan = { content, ramdiskBytes, sizeBytes: EIF_HEADER_BYTES };
+  for (const bytes of sectionBytes(plan)) plan.sizeBytes += SECTION_HEADER_BYTES + bytes;
+  return plan;
 }
+
+const sectionBytes = ({ content: { kernel, cmdline, metadata }, ramdiskBytes }: EifPlan): number[] => [
+  ...[kernel.length, cmdline.length, metadata.length],
+  ...ramdiskBytes,
+];
 
 function eifHeader(architecture: Architecture, sectionBytes: number[]): Buffer {
   if (sectionBytes.length > MAX_SECTIONS) throw new Error(`An EIF has at most ${MAX_SECTIONS} sections.`);
@@ -90,23 +101,26 @@ function sectionHeader(type: number, bytes: number): Buffer {
   return header;
 }
 
-/** Writes the planned EIF and measures it on the way. */
-export async function writeEif(plan: EifPlan, target: EifTarget, options: WriteEifOptions): Promise<Measurements> {
+/** Writes the planned EIF and measures it on the way; its header comes last, because a signature is part of its table. */
+export async function writeEif(plan: EifPlan, target: EifTarget, options: WriteEifOptions): Promise<WrittenEif> {
   const { kernel, cmdline, metadata } = plan.content;
   const dataTarget = { file: target.file, offset: target.offset + EIF_HEADER_BYTES };
   const spools = await SpoolReaders.open(options.spoolPaths);
-  const crcBefore = crc32(plan.header.subarray(0, CRC_AT));
-  const output = new EifOutput(dataTarget, crcBefore, options.signal, options.onBytes);
+  const output = new EifOutput(dataTarget, options.signal, options.onBytes);
   try {
     await writeBlob(output, SectionType.KERNEL, kernel, 'boot');
     await writeBlob(output, SectionType.CMDLINE, cmdline, 'boot');
     await writeBlob(output, SectionType.METADATA, metadata, 'none');
     for (const index of plan.content.ramdisks.keys()) await writeRamdisk(output, spools, plan, index);
-    const { measurements, crc } = await output.finish();
-    const header = Buffer.from(plan.header);
-    header.writeUInt32BE(crc, CRC_AT);
+    const measurements = await output.measure();
+    const signature = await options.sign?.(measurements.pcr0);
+    if (signature) await writeBlob(output, SectionType.SIGNATURE, signature, 'none');
+    const crc = await output.finish();
+    const sections = [...sectionBytes(plan), ...(signature ? [signature.length] : [])];
+    const header = eifHeader(plan.content.architecture, sections);
+    header.writeUInt32BE(crc32Combine(crc32(header.subarray(0, CRC_AT)), crc, output.position), CRC_AT);
     await target.file.write(header, 0, header.length, target.offset);
-    return measurements;
+    return { measurements, sizeBytes: EIF_HEADER_BYTES + output.position };
   } catch (error) {
     throw asDiskFailure(error);
   } finally {

@@ -10,6 +10,8 @@ export interface Measurements {
   pcr1: string;
   /** All ramdisks but the first: the application. */
   pcr2: string;
+  /** The certificate whose key signed the image; absent where nobody did. */
+  pcr8?: string;
 }
 
 const REGISTER_BYTES = 48;

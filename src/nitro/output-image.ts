@@ -5,11 +5,14 @@ import { open } from 'node:fs/promises';
 import type { OnBytes, Descriptor, ManifestDocument } from '../oci/image-repository.js';
 import type { Architecture } from '../oci/manifest.js';
 import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../oci/media-types.js';
+import { isZeroBlock, parseTarHeader, TAR_BLOCK_BYTES } from '../oci/tar-header.js';
 import { tarEnd, tarHeader, tarPadding } from '../oci/tar-writer.js';
 import { sha256Digest } from '../oci/verified.js';
 import type { Measurements } from './measure.js';
+import { ParallelHash } from './parallel-hash.js';
 
-const READ_BYTES = 4 * 1024 * 1024;
+const READ_BYTES = 2 * 1024 * 1024;
+const EIF_PATH = 'enclave/enclave.eif';
 const CREATED = '1970-01-01T00:00:00Z';
 
 export interface OutputImage {
@@ -20,7 +23,19 @@ export interface OutputImage {
 
 /** What precedes the EIF in the layer: the headers of `enclave/` and of `enclave/enclave.eif`. */
 export function layerPrefix(eifBytes: number): Buffer {
-  return Buffer.concat([tarHeader('enclave/', '5', 0o755, 0), tarHeader('enclave/enclave.eif', '0', 0o644, eifBytes)]);
+  return Buffer.concat([tarHeader('enclave/', '5', 0o755, 0), tarHeader(EIF_PATH, '0', 0o644, eifBytes)]);
+}
+
+export const LAYER_PREFIX_BYTES = 2 * TAR_BLOCK_BYTES;
+
+/** Where the EIF lies in a layer that begins with these bytes and has that size; undefined where none is. Throws IMAGE_INVALID. */
+export function eifRange(head: Buffer, layerBytes: number): { offset: number; sizeBytes: number } | undefined {
+  const header = head.subarray(TAR_BLOCK_BYTES, LAYER_PREFIX_BYTES);
+  if (header.length < TAR_BLOCK_BYTES || isZeroBlock(header)) return undefined;
+  const { path, size: sizeBytes } = parseTarHeader(header);
+  return path === EIF_PATH && sizeBytes > 0 && LAYER_PREFIX_BYTES + sizeBytes <= layerBytes
+    ? { offset: LAYER_PREFIX_BYTES, sizeBytes }
+    : undefined;
 }
 
 /** What follows the EIF in the layer: zeros up to a whole block, and the archive's end. */
@@ -28,33 +43,51 @@ export function layerSuffix(eifBytes: number): Buffer {
   return Buffer.concat([tarPadding(eifBytes), tarEnd()]);
 }
 
-/** Describes the finished layer file. */
-export async function describeLayer(file: string, signal: AbortSignal, onBytes?: OnBytes): Promise<Descriptor> {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(READ_BYTES);
+export interface DescribedLayer {
+  descriptor: Descriptor;
+  /** Of the EIF alone, 64 hex digits. */
+  eifSha256: string;
+}
+
+/** Describes the finished layer file, read once for both digests. */
+export async function describeLayer(
+  file: string,
+  eifBytes: number,
+  signal: AbortSignal,
+  onBytes?: OnBytes,
+): Promise<DescribedLayer> {
+  const memory = new SharedArrayBuffer(2 * READ_BYTES);
+  const eif = { start: layerPrefix(eifBytes).length, end: layerPrefix(eifBytes).length + eifBytes };
+  const eifHash = new ParallelHash(memory, 'sha256');
   const handle = await open(file, 'r');
-  let size = 0;
   try {
-    for (;;) {
+    const layerHash = createHash('sha256');
+    const tickets = [0, 0];
+    let size = 0;
+    for (let half = 0; ; half = 1 - half) {
       signal.throwIfAborted();
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, size);
+      await eifHash.whenDone(tickets[half]!);
+      const buffer = Buffer.from(memory, half * READ_BYTES, READ_BYTES);
+      const { bytesRead } = await handle.read(buffer, 0, READ_BYTES, size);
       if (bytesRead === 0) break;
-      hash.update(buffer.subarray(0, bytesRead));
+      const [from, to] = [Math.max(eif.start - size, 0), Math.min(eif.end - size, bytesRead)];
+      if (from < to) tickets[half] = eifHash.update(half * READ_BYTES + from, half * READ_BYTES + to);
+      layerHash.update(buffer.subarray(0, bytesRead));
       size += bytesRead;
       onBytes?.(bytesRead);
     }
+    const descriptor = { mediaType: OCI_LAYER, digest: `sha256:${layerHash.digest('hex')}`, size };
+    return { descriptor, eifSha256: (await eifHash.digest()).toString('hex') };
   } finally {
     await handle.close();
+    await eifHash.close();
   }
-  return { mediaType: OCI_LAYER, digest: `sha256:${hash.digest('hex')}`, size };
 }
 
-/** @param annotations further ones for the manifest, beside the measurements */
 export function outputImage(
-  layer: Descriptor,
+  { descriptor: layer, eifSha256 }: DescribedLayer,
   architecture: Architecture,
   measurements: Measurements,
-  annotations: Record<string, string> = {},
 ): OutputImage {
   const configBytes = json({
     architecture,
@@ -65,7 +98,7 @@ export function outputImage(
   });
   const config = { mediaType: OCI_CONFIG, digest: sha256Digest(configBytes), size: configBytes.length };
   const bytes = json({
-    annotations: sorted({ ...annotations, ...measurementAnnotations(measurements) }),
+    annotations: { 'nitro-enclave.eif.sha256': eifSha256, ...measurementAnnotations(measurements) },
     config,
     layers: [{ mediaType: layer.mediaType, digest: layer.digest, size: layer.size }],
     mediaType: OCI_MANIFEST,
@@ -75,13 +108,11 @@ export function outputImage(
   return { config: { descriptor: config, bytes: configBytes }, layer, manifest };
 }
 
-function measurementAnnotations(measurements: Measurements): Record<string, string> {
-  const { pcr0, pcr1, pcr2 } = measurements;
-  return { 'nitro-enclave.pcr0': pcr0, 'nitro-enclave.pcr1': pcr1, 'nitro-enclave.pcr2': pcr2 };
-}
-
-function sorted(map: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** `nitro-enclave.pcr0` and so on; the registers that are known. */
+export function measurementAnnotations(measurements: Measurements): Record<string, string> {
+  const names = ['pcr0', 'pcr1', 'pcr2', 'pcr8'] as const;
+  const known = names.filter((name) => measurements[name] !== undefined);
+  return Object.fromEntries(known.map((name) => [`nitro-enclave.${name}`, measurements[name]!]));
 }
 
 function json(document: unknown): Buffer {

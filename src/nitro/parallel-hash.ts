@@ -1,12 +1,12 @@
-// A SHA-384 on a thread of its own, over memory that both threads see: PCR0 and PCR2 cover the same bytes, and one
-// after the other would make hashing the slowest step.
+// A hash on a thread of its own, over memory that both threads see: where two hashes cover the same bytes, one after the
+// other would make hashing the slowest step.
 import { Worker } from 'node:worker_threads';
 
 // As text, because the thread must start from TypeScript in tests and from JavaScript in the product alike.
 const THREAD = `
   const { parentPort, workerData } = require('node:worker_threads');
-  const hash = require('node:crypto').createHash('sha384');
-  const memory = Buffer.from(workerData);
+  const hash = require('node:crypto').createHash(workerData.algorithm);
+  const memory = Buffer.from(workerData.memory);
   parentPort.on('message', (range) => {
     if (range === null) return parentPort.postMessage(hash.digest());
     hash.update(memory.subarray(range.start, range.end));
@@ -22,8 +22,8 @@ export class ParallelHash {
   private failure?: Error;
   private wake?: () => void;
 
-  constructor(memory: SharedArrayBuffer) {
-    this.worker = new Worker(THREAD, { eval: true, workerData: memory });
+  constructor(memory: SharedArrayBuffer, algorithm: 'sha256' | 'sha384') {
+    this.worker = new Worker(THREAD, { eval: true, workerData: { memory, algorithm } });
     this.worker.on('message', (message: number | Uint8Array) => {
       if (typeof message === 'number') this.done = message;
       else this.result = Buffer.from(message);

@@ -20,11 +20,14 @@ export function bootRamdisk(blobs: { init: Buffer; nsm?: Buffer }): Ramdisk {
   return { entries: () => entries };
 }
 
-/** @param command argv and the environment as `NAME=value`; init starts the first with the second, as root in `/` */
-export function customerRamdisk(tree: FileTree, command: { argv: string[]; env: string[] }): Ramdisk {
+/**
+ * Checks the command first, before there is a tree.
+ * @param command argv and the environment as `NAME=value`; init starts the first with the second, as root in `/`
+ */
+export function customerRamdisk(command: { argv: string[]; env: string[] }): (tree: FileTree) => Ramdisk {
   const cmd = lines(command.argv, 'argument');
   const env = lines(command.env, 'environment variable');
-  return {
+  return (tree) => ({
     *entries() {
       yield directory('rootfs');
       yield* rootFilesystemEntries(tree, 'rootfs/');
@@ -32,7 +35,7 @@ export function customerRamdisk(tree: FileTree, command: { argv: string[]; env: 
       yield file('cmd', cmd, 0o644);
       yield file('env', env, 0o644);
     },
-  };
+  });
 }
 
 function directory(name: string): CpioEntry {

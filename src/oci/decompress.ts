@@ -1,7 +1,7 @@
 // Layers as stored (plain, gzip of one or many members, zstd) turned into tar bytes.
 // Chunks are pushed in, so that the caller keeps its source open and can still learn that its digest was wrong.
 import { createGunzip } from 'node:zlib';
-import type { Gunzip } from 'node:zlib';
+import type { Gunzip, ZlibOptions } from 'node:zlib';
 import type { JobFailure } from '../lib/job-failure.js';
 import { invalidImage } from './image-failure.js';
 import { ZstdSplitter } from './zstd-frames.js';
@@ -77,7 +77,11 @@ class NoDecompressor implements Decompressor {
 }
 
 class GzipDecompressor implements Decompressor {
-  private readonly gunzip: Gunzip = createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES });
+  private readonly gunzip: Gunzip = createGunzip({
+    chunkSize: GUNZIP_CHUNK_BYTES,
+    // Room for what it unpacks while the bytes before are still being taken: else both would wait for each other.
+    readableHighWaterMark: 8 * GUNZIP_CHUNK_BYTES,
+  } as ZlibOptions);
   private readonly done: Promise<void>;
   private storedBytes = 0;
   private finished = false;

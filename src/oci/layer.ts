@@ -2,6 +2,7 @@
 // No entry of an image is ever created on the host under its own name: later steps read the data from the spool file.
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import { LayerDecompressor } from './decompress.js';
@@ -32,6 +33,7 @@ export const DEFAULT_IMAGE_LIMITS: ImageLimits = {
   nameBytes: 128 * 1024 ** 2,
 };
 
+const READ_BYTES = 1024 * 1024;
 const RATIO_FREE_BYTES = 64 * 1024 * 1024;
 /** What is read of a layer that is known to be invalid, to learn whether it only came damaged. */
 const INVALID_REST_BYTES = 64 * 1024 * 1024;
@@ -90,6 +92,23 @@ export async function spoolLayer(source: LayerSource, options: SpoolOptions): Pr
   }
 }
 
+/** Reads a spool file of before again: it is verified as when it came, and has the same index. */
+export async function indexSpool(diffId: string, options: SpoolOptions): Promise<LayerIndex> {
+  const { spoolPath, budget, signal, onBytes } = options;
+  const intake = new LayerIntake(undefined, budget);
+  for await (const data of createReadStream(spoolPath, { highWaterMark: READ_BYTES })) {
+    const chunk = data as Buffer;
+    signal.throwIfAborted();
+    onBytes?.(chunk.length);
+    intake.storedBytes += chunk.length;
+    await intake.accept(chunk);
+  }
+  intake.end();
+  const actual = intake.diffId();
+  if (actual !== diffId) throw diffIdMismatch(actual, diffId);
+  return { spoolPath, uncompressedBytes: intake.bytes, entries: intake.entries };
+}
+
 async function readAll(stream: Readable, intake: LayerIntake, { signal, onBytes }: SpoolOptions): Promise<void> {
   const decompressor = new LayerDecompressor(intake);
   let invalid: JobFailure | undefined;
@@ -131,7 +150,7 @@ class LayerIntake implements TarSink {
   private readonly tar = new TarReader((entry) => this.addEntry(entry));
 
   constructor(
-    private readonly spool: SpoolFile,
+    private readonly spool: SpoolFile | undefined,
     private readonly budget: ImageBudget,
   ) {}
 
@@ -141,6 +160,7 @@ class LayerIntake implements TarSink {
     this.checkBytes();
     this.tar.write(chunk);
     this.hash.update(chunk);
+    if (!this.spool) return;
     for (let at = this.spool.take(chunk); at < chunk.length; at += this.spool.take(chunk.subarray(at))) {
       await this.spool.nextBatch();
     }

@@ -90,12 +90,12 @@ export function fromWireAciConversion(wire: WireAciConversion, policy: string): 
 export function toWireUnregisteredResult({ id, outputImage }: Job): WireUnregisteredResult {
   const { name, imageId, sizeBytes, measurements } = outputImage ?? {};
   const pcr = (register: string) => measurements?.find((measured) => measured.name === register)?.value;
-  const [pcr0, pcr1, pcr2] = ['pcr0', 'pcr1', 'pcr2'].map(pcr);
+  const [pcr0, pcr1, pcr2, pcr8 = ''] = ['pcr0', 'pcr1', 'pcr2', 'pcr8'].map(pcr);
   if (!name || !imageId || !sizeBytes || !pcr0 || !pcr1 || !pcr2) throw new Error(`Job ${id} does not tell its result`);
   return {
     converted_image: { name, sha: imageId, size: sizeBytes },
     // The converter's own key, unlike that of a build's attributes.
-    config: { measurements: { NitroEnclaves: { hash_algorithm: 'Sha384', pcr0, pcr1, pcr2 } }, pcr8: '' },
+    config: { measurements: { NitroEnclaves: { hash_algorithm: 'Sha384', pcr0, pcr1, pcr2 } }, pcr8 },
   };
 }
 

@@ -66,6 +66,7 @@ function failed(code: JobFailureCode, message: string): CcmError {
       return new CcmError('FEATURE_NOT_SUPPORTED', 'FEATURE_NOT_SUPPORTED', message);
     case JobFailureCode.DISK_FULL:
     case JobFailureCode.CREDENTIALS_UNREADABLE:
+    case JobFailureCode.SIGNATURE_INVALID:
     case JobFailureCode.WORKER_LOST:
     case JobFailureCode.INTERNAL:
       return new CcmError('INTERNAL_SERVER_ERROR', 'INTERNAL_SERVER_ERROR', message);

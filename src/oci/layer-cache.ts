@@ -1,0 +1,64 @@
+// Layers that were pulled before, unpacked: a second conversion neither fetches nor decompresses them. Each account has
+// a folder of its own: knowing a digest gives nobody the layers of another account.
+// A file is a hard link to a spool file that was verified, and is verified again whenever it is used.
+import { link, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hasCode, namesIn } from './durable-files.js';
+import type { Descriptor } from './image-repository.js';
+import { isDigest } from './reference.js';
+
+export class LayerCache {
+  /** @param folder of one account; it need not be there */
+  constructor(private readonly folder: string) {}
+
+  /** Puts the unpacked layer at `path`; false where it is not at hand. */
+  async take(layer: Descriptor, diffId: string, path: string): Promise<boolean> {
+    const file = this.fileOf(layer, diffId);
+    try {
+      await link(file, path);
+      const now = new Date();
+      await utimes(file, now, now);
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'ENOENT', 'EXDEV', 'EPERM', 'EMLINK')) return false;
+      throw error;
+    }
+  }
+
+  /** Keeps a verified spool file; where that is impossible (another file system, say) nothing is kept. */
+  async keep(layer: Descriptor, diffId: string, path: string): Promise<void> {
+    const file = this.fileOf(layer, diffId);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await link(path, file).catch((error: unknown) => {
+      if (!hasCode(error, 'EEXIST', 'EXDEV', 'EPERM', 'EMLINK')) throw error;
+    });
+  }
+
+  async drop(layer: Descriptor, diffId: string): Promise<void> {
+    await rm(this.fileOf(layer, diffId), { force: true });
+  }
+
+  /** By both digests: that the one unpacks to the other was verified when it came. */
+  private fileOf({ digest }: Descriptor, diffId: string): string {
+    if (!isDigest(digest) || !isDigest(diffId)) throw new Error('A layer is kept by its sha256 digests only.');
+    return join(this.folder, `${digest.slice('sha256:'.length)}-${diffId.slice('sha256:'.length)}`);
+  }
+}
+
+/** Removes what was not used for longest until the cache of all accounts has at most so many bytes. */
+export async function trimLayerCaches(folder: string, maxBytes: number): Promise<void> {
+  const files: { path: string; size: number; usedAt: number }[] = [];
+  for (const account of await namesIn(folder)) {
+    for (const name of await readdir(join(folder, account))) {
+      const path = join(folder, account, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found) files.push({ path, size: found.size, usedAt: found.mtimeMs });
+    }
+  }
+  files.sort((a, b) => b.usedAt - a.usedAt);
+  let kept = 0;
+  for (const { path, size } of files) {
+    kept += size;
+    if (kept > maxBytes) await rm(path, { force: true });
+  }
+}
