@@ -90,7 +90,7 @@ function describedMetadata(metadata: Record<string, unknown>, showEnvironment: b
 }
 
 function describedVariable(variable: string, showEnvironment: boolean): { Name: string; SizeBytes: number } {
-  const name = variable.split('=', 1)[0]!;
+  const name = nameOf(variable);
   const value = variable.slice(name.length + 1);
   return { Name: name, SizeBytes: Buffer.byteLength(value), ...(showEnvironment && { Value: value }) };
 }
@@ -101,9 +101,13 @@ function withoutValues(value: unknown): unknown {
   if (!isObject(value)) return value;
   const entries = Object.entries(value).map(([key, member]) => {
     const isEnvironment = /^env$/i.test(key) && Array.isArray(member);
-    return [key, isEnvironment ? member.map((variable) => String(variable).split('=', 1)[0]) : withoutValues(member)];
+    return [key, isEnvironment ? member.map(nameOf) : withoutValues(member)];
   });
   return Object.fromEntries(entries);
+}
+
+function nameOf(variable: unknown): string {
+  return typeof variable === 'string' ? variable.split('=', 1)[0]! : '';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
