@@ -7,7 +7,7 @@ const TESTS = resolve(__dirname, '..');
 
 const BUILDS = ['lib', 'db', 'events', 'auth', 'tasks', 'apps', 'builds'];
 const CATALOG = [...BUILDS, 'deployments', 'credentials', 'jobs'];
-const IMAGES = ['lib', 'oci', 'nitro'];
+const IMAGES = ['lib', 'oci', 'nitro', 'proof'];
 const CONVERSIONS = [...CATALOG, ...IMAGES, 'conversions'];
 
 /** Folder -> folders it may import, itself included. */
