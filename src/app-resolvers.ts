@@ -14,7 +14,8 @@ import { ApprovalResolver } from './builds/approval.resolver.js';
 import { BuildFieldsResolver, BuildResolver } from './builds/build.resolver.js';
 import { TaskSubjectResolver } from './builds/catalog-entry.js';
 import { SearchResolver } from './builds/search.resolver.js';
-import { ConversionResolver } from './conversions/conversion.resolver.js';
+import { BuildDiffResolver } from './conversions/build-diff.resolver.js';
+import { BuildProvenanceResolver, ConversionResolver } from './conversions/conversion.resolver.js';
 import { RegistryCredentialResolver } from './credentials/registry-credential.resolver.js';
 import {
   BuildDeploymentsResolver,
@@ -58,7 +59,9 @@ export function createResolvers(services: Services) {
     new JobResolver(jobQuery, services.cancelJob),
     new JobFieldsResolver(jobQuery, buildQuery, jobEvents),
     new JobEventFieldsResolver(buildQuery),
-    new ConversionResolver(services.conversions, jobQuery),
+    new ConversionResolver(services.conversions, services.reproductions, jobQuery),
+    new BuildProvenanceResolver(services.recipes),
+    new BuildDiffResolver(services.buildDiffs),
     conversionStatusResolver(jobQuery, jobEvents),
     new RegistryCredentialResolver(services.logins, inTransaction),
     new DeploymentResolver(services.deploymentQuery, services.deployments, inTransaction),

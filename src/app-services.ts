@@ -21,8 +21,15 @@ import { BuildService } from './builds/build.service.js';
 import { DeleteApp } from './builds/delete-app.js';
 import type { Config } from './config.js';
 import { ConversionHandler } from './conversions/conversion-handler.js';
-import type { ConversionSettings } from './conversions/conversion-handler.js';
 import { ConversionService } from './conversions/conversion.service.js';
+import { BuildDiffs } from './conversions/build-diff.js';
+import { readGatewaySigner } from './conversions/gateway-signer.js';
+import { JobChild } from './conversions/job-child.js';
+import type { ConversionSettings } from './conversions/job-child.js';
+import { PushedBuilds } from './conversions/pushed-build.js';
+import { RecipeQuery } from './conversions/recipe.query.js';
+import { ReproductionHandler } from './conversions/reproduction-handler.js';
+import { ReproductionService } from './conversions/reproduction.service.js';
 import { RegistryCredentialService } from './credentials/registry-credential.service.js';
 import type { Database } from './db/database.js';
 import { DeploymentQuery } from './deployments/deployment.query.js';
@@ -48,7 +55,7 @@ import { storeRoutes } from './oci/store-routes.js';
 import { Store } from './oci/store.js';
 import { TaskService } from './tasks/task.service.js';
 
-const CONVERSION_TIMEOUT_MS = 2 * 60 * 60 * 1000;
+const MIB = 1024 * 1024;
 
 export type Services = ReturnType<typeof createServices>;
 
@@ -70,13 +77,19 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const jobQuery = new JobQuery(reader, names);
   const settings = conversionSettings(config);
   const store = new Store(settings.storeDir);
-  const conversion = new ConversionHandler(settings, store, { apps, builds, logins });
-  const worker = new Worker(jobs, [conversion], inTransaction, logger);
+  const child = new JobChild(settings, store);
+  const handlers = [new ConversionHandler(child, { apps, builds, logins }), new ReproductionHandler(child, logins)];
+  const worker = new Worker(jobs, handlers, inTransaction, logger);
   const queue = new InProcessQueue(worker.work, config.jobConcurrency);
   const cancelJob = new CancelJob(jobs, worker, inTransaction);
-  const conversions = new ConversionService({ apps, jobs, queue, inTransaction }, names, settings.blobsDir);
+  const defaults = { names, canSign: settings.signer !== undefined };
+  const conversions = new ConversionService({ apps, jobs, queue, inTransaction }, defaults, settings.blobsDir);
+  const recipes = new RecipeQuery(reader);
+  const pushed = new PushedBuilds(buildQuery, jobQuery, recipes);
+  const reproductions = new ReproductionService(pushed, jobs, queue, inTransaction);
+  const buildDiffs = new BuildDiffs(pushed, child, logins);
   const catalog = { tasks, apps, builds, buildQuery, approvals, deleteApp, deleteBuild };
-  const work = { jobs, jobQuery, jobEvents, worker, queue, cancelJob, conversions };
+  const work = { jobs, jobQuery, jobEvents, worker, queue, cancelJob, conversions, reproductions, recipes, buildDiffs };
   return {
     ...{ reader, inTransaction, ...factsOf(config), ...auth, ...catalog, logins, ...createDeployments(reader, builds) },
     ...{ ...work, store, spoolDir: settings.spoolDir },
@@ -92,9 +105,11 @@ const factsOf = ({ isSignUpOpen, publicUrl, trustedProxies }: Config) => ({
 });
 
 function conversionSettings(config: Config): ConversionSettings {
-  const { dataDir, nitroBlobsDir: blobsDir, upstreamAllow, childEnvironment: environment } = config;
-  const folders = { storeDir: join(dataDir, 'store'), spoolDir: join(dataDir, 'spool'), blobsDir };
-  return { ...folders, upstreamAllow, environment, timeoutMs: CONVERSION_TIMEOUT_MS };
+  const { dataDir, nitroBlobsDir: blobsDir, upstreamAllow, childEnvironment: environment, signing } = config;
+  const [storeDir, spoolDir, cacheDir] = ['store', 'spool', 'cache'].map((name) => join(dataDir, name));
+  const limits = { cacheBytes: config.layerCacheMib * MIB, timeoutMs: config.jobTimeoutMinutes * 60_000 };
+  const folders = { storeDir: storeDir!, spoolDir: spoolDir!, cacheDir: cacheDir!, blobsDir };
+  return { ...folders, ...limits, upstreamAllow, environment, signer: signing && readGatewaySigner(signing) };
 }
 
 function createAuth(config: Config, { reader, inTransaction }: Database, waker: Waker) {

@@ -34,6 +34,12 @@ export interface Config {
   logLevel: string;
   /** How many jobs run at the same time. */
   jobConcurrency: number;
+  /** The longest that one run of a job may take. */
+  jobTimeoutMinutes: number;
+  /** What unpacked layers of before may take on the disk; 0 for none. */
+  layerCacheMib: number;
+  /** PEM files of the gateway's own key and certificate; undefined where it does not sign. */
+  signing: { key: string; certificate: string } | undefined;
   /** All that child processes get of the environment: the rest may hold secrets. */
   childEnvironment: Environment;
 }
@@ -62,7 +68,17 @@ export function readConfig(environment: Environment): Config {
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
     childEnvironment: { PATH: environment.PATH, NODE_EXTRA_CA_CERTS: environment.NODE_EXTRA_CA_CERTS },
     jobConcurrency: integer('JOB_CONCURRENCY', read('JOB_CONCURRENCY', '2'), 1, 64),
+    jobTimeoutMinutes: integer('JOB_TIMEOUT_MINUTES', read('JOB_TIMEOUT_MINUTES', '120'), 1, 10_080),
+    layerCacheMib: integer('LAYER_CACHE_MIB', read('LAYER_CACHE_MIB', '10240'), 0, 2 ** 30),
+    signing: signingFiles(read('SIGNING_KEY_FILE', ''), read('SIGNING_CERTIFICATE_FILE', '')),
   });
+}
+
+function signingFiles(key: string, certificate: string): Config['signing'] {
+  if (key === '' && certificate === '') return undefined;
+  if (key !== '' && certificate !== '') return { key, certificate };
+  const missing = key === '' ? 'SIGNING_KEY_FILE' : 'SIGNING_CERTIFICATE_FILE';
+  throw new Error(`${missing} must be set too: the gateway signs with a key and its certificate`);
 }
 
 function integer(name: string, text: string, min: number, max: number): number {

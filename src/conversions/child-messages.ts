@@ -6,7 +6,8 @@ import type { JobFailureCode } from '../lib/job-failure.js';
 import type { EifDiff } from '../nitro/eif-diff.js';
 import type { Measurements } from '../nitro/measure.js';
 import type { Recipe } from '../proof/recipe.js';
-import type { ConversionCredentials, ConversionRequest, ImageTarget } from './conversion-request.js';
+import type { ConversionRequest } from './conversion-request.js';
+import type { ConversionCredentials, ImageTarget } from './image-target.js';
 import type { ReproducedEif } from './reproduce.js';
 
 interface Place {

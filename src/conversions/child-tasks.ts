@@ -13,10 +13,17 @@ import { LayerCache } from '../oci/layer-cache.js';
 import { RegistryClient } from '../oci/registry-client.js';
 import type { RegistryCredentials } from '../oci/registry-auth.js';
 import { Store } from '../oci/store.js';
-import type { ChildTask, ConversionTask, DiffTask, ReproductionTask, SigningTask, TaskResult } from './child-messages.js';
+import type {
+  ChildTask,
+  ConversionTask,
+  DiffTask,
+  ReproductionTask,
+  SigningTask,
+  TaskResult,
+} from './child-messages.js';
 import { convert } from './convert.js';
 import type { ConversionReports } from './conversion-place.js';
-import type { ImageTarget } from './conversion-request.js';
+import type { ImageTarget } from './image-target.js';
 import { SignatureWanted } from './eif-signer.js';
 import type { EifSigner } from './eif-signer.js';
 import { fetchEif, withEifs } from './fetch-eif.js';
@@ -25,12 +32,12 @@ import { reproduce } from './reproduce.js';
 export interface Parent {
   reports: ConversionReports;
   /** r and s by the gateway's own key. */
-  askForSignature(pcr0: string): Promise<Buffer>;
+  askForSignature: (pcr0: string) => Promise<Buffer>;
 }
 
 interface Tools {
   store: Store;
-  repositoryOf(target: ImageTarget, credentials?: RegistryCredentials): ImageRepository;
+  repositoryOf: (target: ImageTarget, credentials?: RegistryCredentials) => ImageRepository;
   toolVersion: string;
   signal: AbortSignal;
 }

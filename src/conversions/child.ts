@@ -10,7 +10,7 @@ import { asDiskFailure } from '../oci/image-failure.js';
 import type { ChildMessage, ChildTask, SignatureMessage, TaskResult } from './child-messages.js';
 import { workOn } from './child-tasks.js';
 import type { ConversionReports } from './conversion-place.js';
-import { secretsOf } from './conversion-request.js';
+import { secretsOf } from './image-target.js';
 import { SignatureWanted } from './eif-signer.js';
 
 /** Progress inside a step is told at most this often. */

@@ -44,7 +44,8 @@ export class ConversionHandler implements JobHandler {
     const timeoutMs = timeoutSeconds && timeoutSeconds * 1000;
     const done = await this.child.run({ name: `${id}-${attempt}`, accountId, what, timeoutMs }, reports, signal);
     if (done.kind === 'converted') return (tx, current) => this.complete(tx, current, done.result);
-    if (done.kind !== 'signatureWanted' || request.signing?.by !== 'EXTERNAL') throw new Error('Not what was asked for');
+    if (done.kind !== 'signatureWanted' || request.signing?.by !== 'EXTERNAL')
+      throw new Error('Not what was asked for');
     const signing = signingRequest(request.signing.certificate, done.wanted);
     return () => Promise.resolve({ signing });
   }
@@ -52,8 +53,7 @@ export class ConversionHandler implements JobHandler {
   private signingOf({ input, signing: wanted }: Job): SigningTask | undefined {
     const { signing } = input as ConversionRequest;
     if (!signing) return undefined;
-    if (signing.by === 'EXTERNAL')
-      return { certificate: signing.certificate, by: { signature: wanted?.signature } };
+    if (signing.by === 'EXTERNAL') return { certificate: signing.certificate, by: { signature: wanted?.signature } };
     const { signer } = this.child.settings;
     if (!signer) throw keyIsGone();
     return { certificate: signer.certificate.pem, by: 'parent' };
@@ -70,7 +70,7 @@ export class ConversionHandler implements JobHandler {
     const warnings = appId !== null && !app ? [appDeleted(appId)] : [];
     draft.warnings = [...job.warnings, ...warnings];
     const build = await this.catalog.builds.register(tx, accountId, draft, requester);
-    await tx.manager.insert(BuildRecipe, { accountId, buildId: build.id, recipe: result.recipe } as never);
+    await tx.manager.insert(BuildRecipe, { accountId, buildId: build.id, recipe: result.recipe });
     return { buildId: build.id, outputImage, warnings };
   }
 }

@@ -8,19 +8,14 @@ import { parseSigningCertificate } from '../nitro/signing.js';
 import { parseReference, tagOrDigestOf } from '../oci/reference.js';
 import type { Reference } from '../oci/reference.js';
 import type { DefaultNitroEnclavesBuildSettings } from '../apps/app-settings.js';
+import { formatTarget } from './image-target.js';
+import type { ConversionCredentials, ImageTarget, Login } from './image-target.js';
 import type {
   ConverterOptionsInput,
   ConvertNitroImageInput,
   NitroEnclavesOptionsInput,
   RegistryAuthInput,
 } from './conversion.input.js';
-
-export interface ImageTarget {
-  /** Undefined for the gateway's own store. */
-  host?: string;
-  repository: string;
-  tagOrDigest: string;
-}
 
 export interface ConversionRequest {
   appId: string | null;
@@ -39,16 +34,6 @@ export interface ConversionRequest {
 
 /** By the key of the gateway, or elsewhere, by the key of a certificate in PEM. */
 export type ConversionSigning = { by: 'GATEWAY' } | { by: 'EXTERNAL'; certificate: string };
-
-interface Login {
-  username: string;
-  password: string;
-}
-
-export interface ConversionCredentials {
-  input?: Login;
-  output?: Login;
-}
 
 const MAX_WORDS = 1_000;
 const MAX_WORD_LENGTH = 32_768;
@@ -121,17 +106,6 @@ export function conversionCredentials({ inputImage, outputImage }: ConvertNitroI
 export const loginOf = (auth: RegistryAuthInput | null | undefined): Login | undefined =>
   auth ? { username: auth.username, password: auth.password ?? '' } : undefined;
 
-/** Every text of the credentials that must not show anywhere, alone and as HTTP's Basic has them. */
-export function secretsOf(task: { credentials?: ConversionCredentials; images?: { credentials?: Login }[] }): string[] {
-  const logins = [task.credentials?.input, task.credentials?.output, ...(task.images ?? []).map((it) => it.credentials)];
-  return logins.flatMap((login) => (login ? [login.password, `${login.username}:${login.password}`] : []));
-}
-
-/** As rows hold it: names of the store begin with a slash. */
-export function formatTarget({ host = '', repository, tagOrDigest }: ImageTarget): string {
-  return `${host}/${repository}${tagOrDigest.startsWith('sha256:') ? '@' : ':'}${tagOrDigest}`;
-}
-
 function outputReference(name: string): Reference {
   const reference = parseReference(name, 'outputImage', 'name');
   if (reference.digest !== undefined) {
@@ -154,10 +128,7 @@ const targetOf = (reference: Reference, names: OwnNames): ImageTarget => ({
  * Where results go that nobody gave a name: `acme/hello:1` becomes `acme/hello:1-eif-<8 hex digits>` in the store. The
  * digits stand for all that the result depends on, so that another conversion does not take the tag of this one.
  */
-function storeTarget(
-  { host, repository, tag, digest }: Reference,
-  dependencies: unknown[],
-): ImageTarget {
+function storeTarget({ host, repository, tag, digest }: Reference, dependencies: unknown[]): ImageTarget {
   const own = host === 'docker.io' ? repository.replace(/^library\//, '') : repository;
   const name = tag ?? digest!.slice('sha256:'.length, 'sha256:'.length + 12);
   const request = canonicalJson([host, repository, tag, digest, ...dependencies]);
@@ -165,10 +136,7 @@ function storeTarget(
   return { repository: own, tagOrDigest: `${name.slice(0, 115)}-eif-${mark}` };
 }
 
-function signingOf(
-  { signing }: ConvertNitroImageInput,
-  { canSign }: RequestDefaults,
-): ConversionSigning | undefined {
+function signingOf({ signing }: ConvertNitroImageInput, { canSign }: RequestDefaults): ConversionSigning | undefined {
   const { by = canSign ? 'GATEWAY' : 'NONE', certificate } = signing ?? {};
   if ((certificate !== undefined) !== (by === 'EXTERNAL')) {
     throw badInput('A certificate is needed with EXTERNAL, and only then.', 'signing', 'certificate');

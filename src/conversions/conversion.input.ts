@@ -185,3 +185,15 @@ export class AttachSignatureInput {
   })
   signature!: string;
 }
+
+@InputType({ description: 'Which build to make again. Credentials as for its conversion, where they are not stored.' })
+export class ReproduceBuildInput {
+  @Field(() => ID, { description: 'FEATURE_NOT_SUPPORTED where it has no recipe.' })
+  buildId!: string;
+
+  @Field(() => RegistryAuthInput, { nullable: true, description: 'To pull the input image.' })
+  inputAuth?: RegistryAuthInput;
+
+  @Field(() => RegistryAuthInput, { nullable: true, description: 'To pull what was pushed, if it differs.' })
+  outputAuth?: RegistryAuthInput;
+}

@@ -14,7 +14,8 @@ import type { InTransaction, Transaction } from '../lib/transaction.js';
 import { blobsMissing, findMissingBlobs } from '../nitro/blobs.js';
 import type { AttachSignatureInput, ConvertNitroImageInput, RetryJobInput } from './conversion.input.js';
 import { checkedSignature } from './signing-request.js';
-import { conversionCredentials, conversionRequest, formatTarget, loginOf, nitroOptions } from './conversion-request.js';
+import { conversionCredentials, conversionRequest, loginOf, nitroOptions } from './conversion-request.js';
+import { formatTarget } from './image-target.js';
 import type { ConversionRequest, RequestDefaults } from './conversion-request.js';
 
 export interface ConversionServices {

@@ -5,7 +5,7 @@ import type { Recipe, RecipeSigning } from '../proof/recipe.js';
 import type { ImageRepository } from '../oci/image-repository.js';
 import type { ConversionResult } from './child-messages.js';
 import type { ConversionPlace, ConversionReports } from './conversion-place.js';
-import { formatTarget } from './conversion-request.js';
+import { formatTarget } from './image-target.js';
 import type { ConversionRequest } from './conversion-request.js';
 import type { EifSigner } from './eif-signer.js';
 import { makeEif } from './make-eif.js';

@@ -6,7 +6,7 @@ import { NitroHashAlgorithm, Platform } from '../builds/image-attributes.js';
 import { measurementsOf } from '../builds/measurements.js';
 import type { Job, OutputImage } from '../jobs/job.entity.js';
 import type { ConversionResult } from './child-messages.js';
-import { formatTarget } from './conversion-request.js';
+import { formatTarget } from './image-target.js';
 import type { ConversionRequest } from './conversion-request.js';
 
 const MIB = 1024 * 1024;

@@ -46,7 +46,11 @@ export async function fetchEif(
   }
 }
 
-export async function withEifs<T>(a: EifFile, b: EifFile, work: (a: EifSource, b: EifSource) => Promise<T>): Promise<T> {
+export async function withEifs<T>(
+  a: EifFile,
+  b: EifFile,
+  work: (a: EifSource, b: EifSource) => Promise<T>,
+): Promise<T> {
   const fileA = await open(a.path, 'r');
   try {
     const fileB = await open(b.path, 'r');

@@ -7,7 +7,7 @@ import type { SigningCertificate } from '../nitro/signing.js';
 export interface GatewaySigner {
   certificate: SigningCertificate;
   /** r and s. */
-  sign(pcr0: string): Buffer;
+  sign: (pcr0: string) => Buffer;
 }
 
 /** Throws where a file can't be read or is not what it must be, without a word of its content. */

@@ -56,7 +56,7 @@ export class JobChild {
       await mkdir(spoolDir, { recursive: true });
       const place = { accountId, storeDir, spoolDir, blobsDir, cacheDir, upstreamAllow };
       const parent = { environment, sign: signer?.sign };
-      const task = { ...what, ...place } as ChildTask;
+      const task: ChildTask = { ...what, ...place };
       return await workInChild(task, parent, reports, AbortSignal.any([signal, late.signal]));
     } catch (error) {
       throw asDiskFailure(error);

@@ -74,7 +74,13 @@ const notFound = (program: string): Warning => ({
 /** What a path leads to; undefined where that is nothing or a loop. */
 function programAt(tree: FileTree, path: string): FileNode | undefined {
   try {
-    const node = fileAt(tree, path.split('/').filter((part) => part !== '' && part !== '.').join('/'));
+    const node = fileAt(
+      tree,
+      path
+        .split('/')
+        .filter((part) => part !== '' && part !== '.')
+        .join('/'),
+    );
     return isDirectory(node) ? undefined : node;
   } catch (error) {
     // Paths made to be slow or endless: whether the command exists is then the least concern.

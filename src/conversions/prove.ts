@@ -3,7 +3,7 @@ import { CatalogError } from '../lib/errors.js';
 import { JobFailure } from '../lib/job-failure.js';
 import type { Descriptor, ImageRepository } from '../oci/image-repository.js';
 import { findSpooledPackages } from '../proof/packages.js';
-import { measurementAnnotations } from '../proof/recipe.js';
+import { measurementAnnotations } from '../nitro/output-image.js';
 import type { Recipe } from '../proof/recipe.js';
 import { referrerOf } from '../proof/referrer.js';
 import type { Attachment } from '../proof/referrer.js';
@@ -51,7 +51,7 @@ async function packagesOf(recipe: Recipe, made: MadeEif, reports: ConversionRepo
   reports.log(`SBOM: ${found.packages.length} packages.`);
   const { input, architecture, converterVersion } = recipe;
   const subject = { name: input.name, manifestDigest: input.manifestDigest, architecture, converterVersion };
-  const annotations = measurementAnnotations(recipe);
+  const annotations = measurementAnnotations(recipe.output.measurements);
   return { artifactType: CYCLONEDX_TYPE, mediaType: CYCLONEDX_TYPE, bytes: sbomOf(subject, found), annotations };
 }
 

@@ -1,5 +1,6 @@
 import type { RegistryCredentialService } from '../credentials/registry-credential.service.js';
-import type { ConversionCredentials, ConversionRequest, ImageTarget } from './conversion-request.js';
+import type { ConversionRequest } from './conversion-request.js';
+import type { ConversionCredentials, ImageTarget, Login } from './image-target.js';
 
 export type Logins = Pick<RegistryCredentialService, 'forRepository' | 'passwordOf'>;
 
@@ -13,13 +14,19 @@ export async function withStoredLogins(
   request: ConversionRequest,
   given: ConversionCredentials,
 ): Promise<ConversionCredentials> {
-  const stored = async ({ host, repository }: ImageTarget) => {
-    // The gateway's own store asks for none.
-    const row = host === undefined ? undefined : await logins.forRepository(accountId, host, repository);
-    return row && { username: row.username, password: logins.passwordOf(row) };
-  };
   return {
-    input: given.input ?? (await stored(request.input)),
-    output: given.output ?? (await stored(request.output)),
+    input: given.input ?? (await storedLogin(logins, accountId, request.input)),
+    output: given.output ?? (await storedLogin(logins, accountId, request.output)),
   };
+}
+
+/** The account's login for an image; undefined for none. Throws JobFailure where it can't be read. */
+export async function storedLogin(
+  logins: Logins,
+  accountId: string,
+  { host, repository }: ImageTarget,
+): Promise<Login | undefined> {
+  // The gateway's own store asks for none.
+  const row = host === undefined ? undefined : await logins.forRepository(accountId, host, repository);
+  return row && { username: row.username, password: logins.passwordOf(row) };
 }

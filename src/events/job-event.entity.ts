@@ -37,7 +37,10 @@ registerEnumType(JobStep, {
     BUILDING: { description: 'Writing kernel, command line, metadata and ramdisks into the EIF.' },
     MEASURING: { description: 'Computing PCR0, PCR1 and PCR2 and the digest of the output layer.' },
     SIGNING: { description: 'Having PCR0 signed by the key of the gateway, or adding the signature made elsewhere.' },
-    PUSHING: { description: 'Writing the output image to its registry or to the store, and beside it what proves how it was made.' },
+    PUSHING: {
+      description:
+        'Writing the output image to its registry or to the store, and beside it what proves how it was made.',
+    },
     COMPARING: { description: 'Reading the image of before and looking for what is different.' },
     REGISTERING: { description: 'Writing the build, its measurements and its review to the catalog.' },
   },

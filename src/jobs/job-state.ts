@@ -36,15 +36,6 @@ export function applyChange(job: Job, change: JobChange, at: Date): JobEvent | u
 
 function changeJob(job: Job, change: JobChange, at: Date): Partial<JobEvent> | undefined {
   switch (change.type) {
-    case 'lost':
-    case 'queued':
-      if (change.type === 'lost') job.losses += 1;
-      Object.assign(job, { status: JobStatus.QUEUED, step: null });
-      return { kind: JobEventKind.STATUS };
-    case 'started':
-      Object.assign(job, { status: JobStatus.RUNNING, progress: 0, attempt: job.attempt + 1 });
-      job.startedAt ??= at;
-      return { kind: JobEventKind.STATUS };
     case 'progressed': {
       const { step, progress, bytesDone, bytesTotal } = change;
       Object.assign(job, { step, progress });
@@ -62,23 +53,48 @@ function changeJob(job: Job, change: JobChange, at: Date): Partial<JobEvent> | u
     case 'noted':
       job.bootBlobs = change.bootBlobs;
       return undefined;
+    case 'lost':
+    case 'queued':
+    case 'started':
+    case 'waiting':
+    case 'signed':
+    case 'succeeded':
+    case 'failed':
+    case 'cancelled':
+      return { kind: JobEventKind.STATUS, ...changeStatus(job, change, at) };
+  }
+}
+
+type StatusChange = Exclude<JobChange, { type: 'progressed' | 'warned' | 'logged' | 'noted' }>;
+
+/** What the event of a new status tells beside it. */
+function changeStatus(job: Job, change: StatusChange, at: Date): Partial<JobEvent> {
+  switch (change.type) {
+    case 'lost':
+    case 'queued':
+      if (change.type === 'lost') job.losses += 1;
+      Object.assign(job, { status: JobStatus.QUEUED, step: null });
+      return {};
+    case 'started':
+      Object.assign(job, { status: JobStatus.RUNNING, progress: 0, attempt: job.attempt + 1 });
+      job.startedAt ??= at;
+      return {};
     case 'waiting':
       Object.assign(job, { status: JobStatus.WAITING, step: null, signing: change.signing });
-      return { kind: JobEventKind.STATUS };
+      return {};
     case 'signed':
-      job.signing = { ...job.signing!, signature: change.signature };
-      job.status = JobStatus.QUEUED;
-      return { kind: JobEventKind.STATUS };
+      Object.assign(job, { status: JobStatus.QUEUED, signing: { ...job.signing!, signature: change.signature } });
+      return {};
     case 'succeeded': {
       const { buildId, outputImage, reproduction = null } = change;
       Object.assign(job, { status: JobStatus.SUCCEEDED, progress: 100, buildId, outputImage, reproduction });
-      return { kind: JobEventKind.STATUS, buildId };
+      return { buildId };
     }
     case 'failed':
       Object.assign(job, { status: JobStatus.FAILED, failure: change.failure });
-      return { kind: JobEventKind.STATUS, code: change.failure.code, message: change.failure.message };
+      return { code: change.failure.code, message: change.failure.message };
     case 'cancelled':
       job.status = JobStatus.CANCELLED;
-      return { kind: JobEventKind.STATUS };
+      return {};
   }
 }

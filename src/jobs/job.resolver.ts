@@ -94,7 +94,7 @@ export class JobFieldsResolver {
 
   @FieldResolver(() => Build, {
     nullable: true,
-    description: 'The build it registered; null before, and where it was not to register one.',
+    description: 'The build it registered, or made again; null before, and where it was not to register one.',
   })
   build(@Root() job: Plain<Job>, @Ctx() context: RequestContext): Promise<Build | null> {
     return context.load(this.builds, job.buildId);

@@ -64,14 +64,3 @@ export interface RecipeOutput {
   manifestDigest: string;
   measurements: Measurements;
 }
-
-/** The PCRs under the names that the manifest has them under, too. */
-export function measurementAnnotations({ output, signing }: Recipe): Record<string, string> {
-  const { pcr0, pcr1, pcr2 } = output.measurements;
-  return {
-    'nitro-enclave.pcr0': pcr0,
-    'nitro-enclave.pcr1': pcr1,
-    'nitro-enclave.pcr2': pcr2,
-    ...(signing && { 'nitro-enclave.pcr8': signing.pcr8 }),
-  };
-}

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { BlobRecord } from '../nitro/blobs.js';
 import { canonicalJson } from '../lib/json.js';
 import { imageUrl } from './package-url.js';
-import { measurementAnnotations } from './recipe.js';
+import { measurementAnnotations } from '../nitro/output-image.js';
 import type { Recipe, RecipeInput, RecipeLayer, RecipeOptions } from './recipe.js';
 
 export const IN_TOTO_TYPE = 'application/vnd.in-toto+json';
@@ -45,7 +45,10 @@ export function provenanceStatement(recipe: Recipe): Buffer {
       runDetails: {
         builder: { id: BUILDER_ID, version: { 'build-catalog': recipe.converterVersion } },
         byproducts: [
-          { ...eif, annotations: { ...measurementAnnotations(recipe), sizeBytes: output.eifSizeBytes } },
+          {
+            ...eif,
+            annotations: { ...measurementAnnotations(recipe.output.measurements), sizeBytes: output.eifSizeBytes },
+          },
           { name: 'layer', digest: digestSet(output.layerDigest) },
         ],
       },
@@ -56,7 +59,7 @@ export function provenanceStatement(recipe: Recipe): Buffer {
 
 /** Of the referrer: what can be known without fetching the statement. */
 export function statementAnnotations(recipe: Recipe): Record<string, string> {
-  return { ...measurementAnnotations(recipe), 'in-toto.io/predicate-type': PREDICATE_TYPE };
+  return { ...measurementAnnotations(recipe.output.measurements), 'in-toto.io/predicate-type': PREDICATE_TYPE };
 }
 
 function publicOptions({ entrypoint, entrypointArgs, envVars, mutableEnvVars }: RecipeOptions) {

@@ -1,5 +1,6 @@
 import { Architecture } from '../../src/builds/build-parts.js';
-import { conversionCredentials, conversionRequest, formatTarget } from '../../src/conversions/conversion-request.js';
+import { conversionCredentials, conversionRequest } from '../../src/conversions/conversion-request.js';
+import { formatTarget } from '../../src/conversions/image-target.js';
 import type { ConvertNitroImageInput } from '../../src/conversions/conversion.input.js';
 import { OwnNames } from '../../src/lib/own-names.js';
 
