@@ -18,6 +18,9 @@ import type { ConversionService } from './conversion.service.js';
 import type { RecipeQuery } from './recipe.query.js';
 import type { ReproductionService } from './reproduction.service.js';
 
+const EITHER = { simpleResolvers: true, description: 'Either the job or what is wrong with the input.' };
+
+@ObjectType(EITHER)
 class JobPayload {
   @Field(() => Job, {
     nullable: true,
@@ -28,8 +31,6 @@ class JobPayload {
   @Field(() => [UserError], { description: 'Empty where all went well.' })
   userErrors!: UserError[];
 }
-
-const EITHER = { simpleResolvers: true, description: 'Either the job or what is wrong with the input.' };
 
 @ObjectType(EITHER)
 class ConvertNitroImagePayload extends JobPayload {}
