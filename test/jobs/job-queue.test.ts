@@ -16,12 +16,13 @@ function steered(concurrency: number) {
   return { queue, begun, ended, finish: (id: string) => gateOf(id).open() };
 }
 
+const job = (id: string, accountId = 'account') => ({ accountId, id });
 const turn = () => new Promise(setImmediate);
 
 describe('a queue in the process', () => {
   it('runs as many jobs at once as it may, first in, first out', async () => {
     const { queue, begun, finish } = steered(2);
-    for (const id of ['a', 'b', 'c', 'd']) queue.add(id);
+    for (const id of ['a', 'b', 'c', 'd']) queue.add(job(id));
     await turn();
     expect(begun).toEqual(['a', 'b']);
     finish('b');
@@ -35,15 +36,15 @@ describe('a queue in the process', () => {
 
   it('takes a job once that waits or runs, and again after it ended', async () => {
     const { queue, begun, finish } = steered(1);
-    for (const id of ['a', 'b', 'a', 'b', 'b']) queue.add(id);
+    for (const id of ['a', 'b', 'a', 'b', 'b']) queue.add(job(id));
     await turn();
-    queue.add('a');
+    queue.add(job('a'));
     finish('a');
     await turn();
     finish('b');
     await turn();
     expect(begun).toEqual(['a', 'b']);
-    queue.add('a');
+    queue.add(job('a'));
     await turn();
     expect(begun).toEqual(['a', 'b', 'a']);
     finish('a');
@@ -52,11 +53,11 @@ describe('a queue in the process', () => {
 
   it('is closed once what runs has ended, and begins nothing more', async () => {
     const { queue, begun, ended, finish } = steered(2);
-    for (const id of ['a', 'b', 'c']) queue.add(id);
+    for (const id of ['a', 'b', 'c']) queue.add(job(id));
     await turn();
     let isClosed = false;
     const closed = queue.close().then(() => (isClosed = true));
-    queue.add('d');
+    queue.add(job('d'));
     finish('a');
     await turn();
     expect([isClosed, begun, ended]).toEqual([false, ['a', 'b'], ['a']]);
@@ -71,7 +72,7 @@ describe('a queue in the process', () => {
   it('is closed at once where nothing runs', async () => {
     const { queue, begun } = steered(1);
     await queue.close();
-    queue.add('a');
+    queue.add(job('a'));
     await turn();
     expect(begun).toEqual([]);
   });
