@@ -34,6 +34,38 @@ describe('a queue in the process', () => {
     await queue.close();
   });
 
+  it('lets accounts take turns, each first in, first out', async () => {
+    const { queue, begun, finish } = steered(1);
+    for (const id of ['a1', 'a2', 'a3', 'a4']) queue.add(job(id, 'a'));
+    for (const id of ['b1', 'b2']) queue.add(job(id, 'b'));
+    queue.add(job('c1', 'c'));
+    const order = ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4'];
+    await turn();
+    for (const id of order) {
+      expect(begun.at(-1)).toBe(id);
+      finish(id);
+      await turn();
+    }
+    expect(begun).toEqual(order);
+    await queue.close();
+  });
+
+  it('lets an account that comes late wait for one job of each other account at most', async () => {
+    const { queue, begun, finish } = steered(1);
+    for (let index = 0; index < 1_000; index += 1) queue.add(job(`a${index}`, 'a'));
+    await turn();
+    queue.add(job('late', 'b'));
+    for (const id of ['a0', 'a1']) {
+      finish(id);
+      await turn();
+    }
+    expect(begun).toEqual(['a0', 'a1', 'late']);
+    const closed = queue.close();
+    finish('late');
+    await closed;
+    expect(begun).toHaveLength(3);
+  });
+
   it('takes a job once that waits or runs, and again after it ended', async () => {
     const { queue, begun, finish } = steered(1);
     for (const id of ['a', 'b', 'a', 'b', 'b']) queue.add(job(id));
