@@ -101,6 +101,14 @@ describe('the description of an EIF', () => {
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
+  it('is short for people, whatever the file holds', async () => {
+    const words = [entry('cmd', `${'x'.repeat(1000)}\n`.repeat(100)), entry('env', 'A=1\n'.repeat(100))];
+    const long = eifOf([kernel(), cmdline(), metadata(), ramdisk([entry('init', 'i')]), ramdisk(words)]);
+    const text = formatDescription(describeEif(await read(long)));
+    expect(text).toContain('... and 60 more');
+    expect(text.length).toBeLessThan(15_000);
+  });
+
   it.each([
     ['no object', '[1]'],
     ['odd members', { ImageName: 1, BuildMetadata: [1], DockerInfo: { Config: { Env: [{ toString: 1 }, null] } } }],
