@@ -1,0 +1,78 @@
+// The two ends of a conversion on the command line: where the image comes from, and where the result goes.
+import type { ImageTarget } from '../conversions/conversion-request.js';
+import { DockerArchive } from '../oci/docker-archive.js';
+import type { ImageRepository } from '../oci/image-repository.js';
+import { LayoutRepository } from '../oci/layout-repository.js';
+import { parseReference, tagOrDigestOf } from '../oci/reference.js';
+import { BlobCache } from './blob-cache.js';
+import type { ConvertCommand } from './arguments.js';
+import { EifFileOutput } from './eif-file-output.js';
+import type { WrittenEif } from './eif-file-output.js';
+import { nameOfPath } from './image-name.js';
+import type { RegistryAccess } from './registry-access.js';
+
+export interface InputImage {
+  repository: ImageRepository;
+  target: ImageTarget;
+  close(): Promise<void>;
+}
+
+export interface OutputPlace {
+  repository: ImageRepository;
+  target: ImageTarget;
+  /** After the conversion; the EIF where that is what was asked for. */
+  commit(): Promise<WrittenEif | undefined>;
+  /** Takes away what is not committed. */
+  discard(): Promise<void>;
+}
+
+const nothing = async (): Promise<undefined> => undefined;
+
+/** Images in files are pinned by their digest here, so that nobody exchanges them while they are read. */
+export async function openInput(
+  { input, imageName, cacheDir }: ConvertCommand,
+  registries: RegistryAccess,
+  signal: AbortSignal,
+): Promise<InputImage> {
+  if (input.kind === 'registry') {
+    const { host, repository: name } = input.reference;
+    const remote = await registries.repository(input.reference);
+    const repository = cacheDir === undefined ? remote : new BlobCache(cacheDir).before(remote);
+    const named = imageName === undefined ? { host, repository: name } : { repository: imageName };
+    return { repository, target: { ...named, tagOrDigest: tagOrDigestOf(input.reference) }, close: nothing };
+  }
+  if (input.kind === 'layout') {
+    const repository = new LayoutRepository(input.folder);
+    const { digest } = await repository.find(input.name);
+    const target = { repository: imageName ?? nameOfPath(input.folder), tagOrDigest: digest };
+    return { repository, target, close: nothing };
+  }
+  const repository = await DockerArchive.open(input.file, signal);
+  try {
+    const { digest, name } = await repository.find(input.name, signal);
+    const own = name === undefined ? { repository: nameOfPath(input.file) } : parseReference(name);
+    const { host, repository: path } =
+      imageName === undefined ? { host: undefined, ...own } : { host: undefined, repository: imageName };
+    return { repository, target: { host, repository: path, tagOrDigest: digest }, close: () => repository.close() };
+  } catch (error) {
+    await repository.close();
+    throw error;
+  }
+}
+
+export async function openOutput({ output }: ConvertCommand, registries: RegistryAccess): Promise<OutputPlace> {
+  if (output.kind === 'file') {
+    const repository = await EifFileOutput.prepare(output.file);
+    const target = { repository: nameOfPath(output.file), tagOrDigest: 'latest' };
+    return { repository, target, commit: () => repository.commit(), discard: () => repository.discard() };
+  }
+  if (output.kind === 'layout') {
+    const repository = new LayoutRepository(output.folder);
+    const target = { repository: nameOfPath(output.folder), tagOrDigest: output.name };
+    return { repository, target, commit: nothing, discard: () => repository.discard() };
+  }
+  const { host, repository: name } = output.reference;
+  const repository = await registries.repository(output.reference);
+  const target = { host, repository: name, tagOrDigest: tagOrDigestOf(output.reference) };
+  return { repository, target, commit: nothing, discard: nothing };
+}
