@@ -1,10 +1,13 @@
 // The command line as one checked object. Throws UsageError, before anything is read or written.
 import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
 import { AllowList } from '../lib/address-guard.js';
 import type { CommandOptions } from '../nitro/argv.js';
 import type { Architecture } from '../oci/manifest.js';
+import { formatReference } from '../oci/reference.js';
+import type { Reference } from '../oci/reference.js';
 import { UsageError } from './failure.js';
 import { parseImageName, parseOutputName } from './image-name.js';
 import type { ImageName, OutputName } from './image-name.js';
@@ -85,17 +88,20 @@ function parseConvert(argv: string[], environment: Environment): Command {
   if (imageName !== undefined && (imageName.length > MAX_IMAGE_NAME || /[\0-\x1f]/.test(imageName))) {
     throw new UsageError(`--image-name has at most ${MAX_IMAGE_NAME} characters, all of them printable.`);
   }
+  const input = parseImageName(image);
+  const output = parseOutputName(values.output);
+  checkDifferent(input, output);
   return {
     name: 'convert',
-    input: parseImageName(image),
-    output: parseOutputName(values.output),
+    input,
+    output,
     architecture,
     blobsDir: values.blobs ?? (environment.NITRO_BLOBS_DIR?.trim() || '/usr/share/nitro_enclaves/blobs'),
     options: { entrypoint: values.entrypoint, entrypointArgs: values.arg, envVars: values.env?.map(checkVariable) },
     imageName,
     signing: signingOf(values['signing-key'], values['signing-certificate']),
     allow: [...(environment.UPSTREAM_ALLOW ?? '').split(','), ...(values.allow ?? [])].flatMap(checkHost),
-    username: usernameOf(values.username, values['password-stdin'] ?? false),
+    username: usernameOf(values.username, values['password-stdin'] ?? false, [input, output]),
     cacheDir: values.cache,
     temporaryDir: values.tmp ?? tmpdir(),
   };
@@ -132,7 +138,23 @@ function signingOf(keyFile: string | undefined, certificateFile: string | undefi
   throw new UsageError('--signing-key and --signing-certificate go together.');
 }
 
-function usernameOf(username: string | undefined, fromStdin: boolean): string | undefined {
-  if ((username !== undefined) === fromStdin) return username;
-  throw new UsageError('--username and --password-stdin go together.');
+function usernameOf(username: string | undefined, fromStdin: boolean, images: (ImageName | OutputName)[]) {
+  if ((username !== undefined) !== fromStdin) throw new UsageError('--username and --password-stdin go together.');
+  if (fromStdin && !images.some(({ kind }) => kind === 'registry')) {
+    throw new UsageError('--username is of no use: no registry is asked.');
+  }
+  return username;
 }
+
+function checkDifferent(input: ImageName, output: OutputName): void {
+  const same =
+    (input.kind === 'registry' && output.kind === 'registry' && isSameImage(input.reference, output.reference)) ||
+    (input.kind === 'layout' &&
+      output.kind === 'layout' &&
+      resolve(input.folder) === resolve(output.folder) &&
+      input.name === output.name);
+  if (same) throw new UsageError('Input and output images must be different.');
+}
+
+const isSameImage = (a: Reference, b: Reference): boolean =>
+  a.digest === undefined && formatReference(a) === formatReference(b);

@@ -95,6 +95,5 @@ function reportsTo(reporter: Reporter): ConversionReports {
 async function loginOf({ username, input, output }: ConvertCommand, { readPassword }: CommandContext) {
   if (username === undefined) return undefined;
   const place = [input, output].find((it) => it.kind === 'registry');
-  if (!place) throw new UsageError('--username is of no use: no registry is asked.');
-  return { host: place.reference.host, username, password: await readPassword() };
+  return place && { host: place.reference.host, username, password: await readPassword() };
 }

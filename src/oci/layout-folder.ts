@@ -11,7 +11,7 @@ import { invalidImage } from './image-failure.js';
 import { LayoutIndex } from './layout-index.js';
 import { MAX_MANIFEST_BYTES } from './manifest.js';
 import { isDigest } from './reference.js';
-import { openRegularFile, readRegularFile } from './regular-file.js';
+import { openRegularFile, readAndClose, readRegularFile } from './regular-file.js';
 
 const LAYOUT_FILE = 'oci-layout';
 const LAYOUT = Buffer.from('{"imageLayoutVersion":"1.0.0"}');
@@ -55,9 +55,7 @@ export class LayoutFolder {
   }
 
   async readBlob(digest: string, maxBytes: number): Promise<Buffer> {
-    const { file } = await this.openBlob(digest);
-    await file.close();
-    return readRegularFile(this.blobPath(digest), maxBytes);
+    return readAndClose(await this.openBlob(digest), maxBytes, digest);
   }
 
   /** Makes the layout where there is none; a folder with other things in it stays as it is. */

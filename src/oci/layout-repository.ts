@@ -84,6 +84,7 @@ export class LayoutRepository implements ImageRepository {
 
   /** Takes away what was written for a manifest that did not come. */
   async discard(): Promise<void> {
+    this.isPrepared = false;
     await this.folder.discard();
   }
 

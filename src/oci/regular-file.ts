@@ -26,9 +26,16 @@ export async function openRegularFile(path: string): Promise<{ file: FileHandle;
 
 /** All of a file that must not be longer than `maxBytes`. */
 export async function readRegularFile(path: string, maxBytes: number): Promise<Buffer> {
-  const { file, size } = await openRegularFile(path);
+  return readAndClose(await openRegularFile(path), maxBytes, JSON.stringify(path));
+}
+
+export async function readAndClose(
+  { file, size }: { file: FileHandle; size: number },
+  maxBytes: number,
+  what: string,
+): Promise<Buffer> {
   try {
-    if (size > maxBytes) throw invalidImage(`${JSON.stringify(path)} has more than ${maxBytes} bytes`);
+    if (size > maxBytes) throw invalidImage(`${what} has more than ${maxBytes} bytes`);
     return await readRange(file, 0, size);
   } finally {
     await file.close();
