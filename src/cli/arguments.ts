@@ -32,18 +32,27 @@ export interface ConvertCommand {
   temporaryDir: string;
 }
 
-export type Command =
-  | ConvertCommand
-  | { name: 'describe'; file: string }
-  | { name: 'diff'; a: string; b: string }
-  | { name: 'help' }
-  | { name: 'version' };
+export interface DescribeCommand {
+  name: 'describe';
+  file: string;
+  /** With values, which may be secrets. */
+  showEnvironment: boolean;
+}
+
+export interface DiffCommand {
+  name: 'diff';
+  a: string;
+  b: string;
+}
+
+export type Command = ConvertCommand | DescribeCommand | DiffCommand | { name: 'help' | 'version' };
 
 const TEXT = { type: 'string' } as const;
 const TEXTS = { type: 'string', multiple: true } as const;
 const SWITCH = { type: 'boolean' } as const;
 
 const COMMON = { json: SWITCH, help: { ...SWITCH, short: 'h' } } as const;
+const DESCRIBE = { ...COMMON, 'show-env': SWITCH } as const;
 const CONVERT = {
   ...COMMON,
   output: { ...TEXT, short: 'o' },
@@ -57,22 +66,27 @@ const MAX_IMAGE_NAME = 1024;
 export function parseCommand(argv: string[], environment: Environment): Command {
   const [name, ...rest] = argv;
   if (name === 'convert') return parseConvert(rest, environment);
-  if (name === 'describe' || name === 'diff') return parseReader(name, rest);
+  if (name === 'describe') return parseDescribe(rest);
+  if (name === 'diff') return parseDiff(rest);
   if (name === '--version') return { name: 'version' };
   if (name === '--help' || name === '-h' || name === 'help') return { name: 'help' };
   throw new UsageError(name === undefined ? 'There is no command.' : `${JSON.stringify(name)} is no command.`);
 }
 
-function parseReader(name: 'describe' | 'diff', argv: string[]): Command {
+function parseDescribe(argv: string[]): Command {
+  const { values, positionals } = parsed(argv, DESCRIBE);
+  if (values.help) return { name: 'help' };
+  const [file, more] = positionals;
+  if (file === undefined || more !== undefined) throw new UsageError('describe takes one file.');
+  return { name: 'describe', file, showEnvironment: values['show-env'] ?? false };
+}
+
+function parseDiff(argv: string[]): Command {
   const { values, positionals } = parsed(argv, COMMON);
   if (values.help) return { name: 'help' };
   const [a, b, more] = positionals;
-  if (name === 'describe') {
-    if (a === undefined || b !== undefined) throw new UsageError('describe takes one file.');
-    return { name, file: a };
-  }
   if (a === undefined || b === undefined || more !== undefined) throw new UsageError('diff takes two files.');
-  return { name, a, b };
+  return { name: 'diff', a, b };
 }
 
 function parseConvert(argv: string[], environment: Environment): Command {

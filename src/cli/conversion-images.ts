@@ -4,6 +4,7 @@ import { DockerArchive } from '../oci/docker-archive.js';
 import type { ImageRepository } from '../oci/image-repository.js';
 import { LayoutRepository } from '../oci/layout-repository.js';
 import { parseReference, tagOrDigestOf } from '../oci/reference.js';
+import type { Reference } from '../oci/reference.js';
 import { BlobCache } from './blob-cache.js';
 import type { ConvertCommand } from './arguments.js';
 import { EifFileOutput } from './eif-file-output.js';
@@ -20,6 +21,8 @@ export interface InputImage {
 export interface OutputPlace {
   repository: ImageRepository;
   target: ImageTarget;
+  /** Fails where nothing can be put there: known before the work, and not after it. */
+  prepare(): Promise<void>;
   /** After the conversion; the EIF where that is what was asked for. */
   commit(): Promise<WrittenEif | undefined>;
   /** Takes away what is not committed. */
@@ -34,28 +37,29 @@ export async function openInput(
   registries: RegistryAccess,
   signal: AbortSignal,
 ): Promise<InputImage> {
+  // What the EIF calls it has no part in finding it.
+  const targetOf = (own: Partial<Reference> & { repository: string }, tagOrDigest: string): ImageTarget =>
+    imageName === undefined
+      ? { host: own.host, repository: own.repository, tagOrDigest }
+      : { repository: imageName, tagOrDigest };
   if (input.kind === 'registry') {
-    const { host, repository: name } = input.reference;
     const remote = await registries.repository(input.reference);
     const repository = cacheDir === undefined ? remote : new BlobCache(cacheDir).before(remote);
-    const named = imageName === undefined ? { host, repository: name } : { repository: imageName };
-    return { repository, target: { ...named, tagOrDigest: tagOrDigestOf(input.reference) }, close: nothing };
+    return { repository, target: targetOf(input.reference, tagOrDigestOf(input.reference)), close: nothing };
   }
   if (input.kind === 'layout') {
     const repository = new LayoutRepository(input.folder);
     const { digest } = await repository.find(input.name);
-    const target = { repository: imageName ?? nameOfPath(input.folder), tagOrDigest: digest };
-    return { repository, target, close: nothing };
+    return { repository, target: targetOf({ repository: nameOfPath(input.folder) }, digest), close: nothing };
   }
   const repository = await DockerArchive.open(input.file, signal);
+  const close = () => repository.close();
   try {
     const { digest, name } = await repository.find(input.name, signal);
     const own = name === undefined ? { repository: nameOfPath(input.file) } : parseReference(name);
-    const { host, repository: path } =
-      imageName === undefined ? { host: undefined, ...own } : { host: undefined, repository: imageName };
-    return { repository, target: { host, repository: path, tagOrDigest: digest }, close: () => repository.close() };
+    return { repository, target: targetOf(own, digest), close };
   } catch (error) {
-    await repository.close();
+    await close();
     throw error;
   }
 }
@@ -63,16 +67,18 @@ export async function openInput(
 export async function openOutput({ output }: ConvertCommand, registries: RegistryAccess): Promise<OutputPlace> {
   if (output.kind === 'file') {
     const repository = await EifFileOutput.prepare(output.file);
+    const discard = () => repository.discard();
     const target = { repository: nameOfPath(output.file), tagOrDigest: 'latest' };
-    return { repository, target, commit: () => repository.commit(), discard: () => repository.discard() };
+    return { repository, target, prepare: nothing, commit: () => repository.commit(), discard };
   }
   if (output.kind === 'layout') {
     const repository = new LayoutRepository(output.folder);
+    const [prepare, discard] = [() => repository.prepare(), () => repository.discard()];
     const target = { repository: nameOfPath(output.folder), tagOrDigest: output.name };
-    return { repository, target, commit: nothing, discard: () => repository.discard() };
+    return { repository, target, prepare, commit: nothing, discard };
   }
   const { host, repository: name } = output.reference;
   const repository = await registries.repository(output.reference);
   const target = { host, repository: name, tagOrDigest: tagOrDigestOf(output.reference) };
-  return { repository, target, commit: nothing, discard: nothing };
+  return { repository, target, prepare: nothing, commit: nothing, discard: nothing };
 }

@@ -27,12 +27,10 @@ export async function runConvert(command: ConvertCommand, context: CommandContex
   if (command.signing) throw new UsageError('Signing is not possible yet.');
   const registries = new RegistryAccess(command.allow, await loginOf(command, context), context.environment);
   try {
-    const output = await openOutput(command, registries);
     const input = await openInput(command, registries, context.signal);
     try {
-      await convertBetween(input, output, command, context);
+      await convertFrom(input, await openOutput(command, registries), command, context);
     } finally {
-      await output.discard();
       await input.close();
     }
   } finally {
@@ -40,7 +38,7 @@ export async function runConvert(command: ConvertCommand, context: CommandContex
   }
 }
 
-async function convertBetween(
+async function convertFrom(
   input: InputImage,
   output: OutputPlace,
   command: ConvertCommand,
@@ -51,6 +49,7 @@ async function convertBetween(
   const removeNow = () => rmSync(spoolDir, { recursive: true, force: true });
   process.once('exit', removeNow);
   try {
+    await output.prepare();
     const place = {
       ...{ input: input.repository, output: output.repository, blobsDir: command.blobsDir, spoolDir },
       ...{ layerFile: join(spoolDir, 'output.tar'), toolVersion: packageVersion },
@@ -61,6 +60,7 @@ async function convertBetween(
     const { lines, data } = describeConversion(command.output, result, eif);
     reporter.finish(lines, data);
   } finally {
+    await output.discard();
     await rm(spoolDir, { recursive: true, force: true });
     process.removeListener('exit', removeNow);
   }

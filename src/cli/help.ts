@@ -2,7 +2,7 @@
 
 export const HELP = `Usage:
   build-catalog convert IMAGE --output FILE.eif|IMAGE [options]
-  build-catalog describe FILE.eif [--json]
+  build-catalog describe FILE.eif [--show-env] [--json]
   build-catalog diff A.eif B.eif [--json]
   build-catalog --help | --version
 
@@ -31,5 +31,8 @@ Options of convert:
       --tmp DIR                for temporary files (TMPDIR); they take as much as the image unpacked, twice
       --json                   events and the result as JSON, one object a line
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; of diff: 0 identical, 1 different, 2 trouble.
+describe names the environment's variables only, as values may be secrets; --show-env shows these too.
+
+Exit codes: 0 done, 1 failed (or something is wrong with the EIF described), 2 wrong usage, 130 interrupted;
+of diff: 0 identical, 1 different, 2 trouble.
 `;

@@ -12,6 +12,7 @@ import type { Reporter } from './reporter.js';
 import { readPassword } from './stdin-password.js';
 
 const FAILED = 1;
+const DIFFERENT = 1;
 const USAGE = 2;
 
 async function main(argv: string[]): Promise<number> {
@@ -45,9 +46,14 @@ async function run(command: Command, reporter: Reporter, signal: AbortSignal): P
       await runConvert(command, { environment: process.env, readPassword, reporter, signal });
       return 0;
     }
-    case 'describe':
-    case 'diff':
-      throw new UsageError('not yet');
+    case 'describe': {
+      const { runDescribe } = await import('./describe-command.js');
+      return (await runDescribe(command, reporter, signal)) ? 0 : FAILED;
+    }
+    case 'diff': {
+      const { runDiff } = await import('./diff-command.js');
+      return (await runDiff(command, reporter, signal)) ? 0 : DIFFERENT;
+    }
   }
 }
 

@@ -30,7 +30,7 @@ export function createReporter(json: boolean, { stdout, stderr }: Outputs): Repo
 }
 
 function jsonReporter(stdout: NodeJS.WriteStream): Reporter {
-  const line = (type: string, data: object) => void stdout.write(`${JSON.stringify({ type, ...data })}\n`);
+  const line = (type: string, data: object) => void stdout.write(`${escaped(JSON.stringify({ type, ...data }))}\n`);
   const due = throttle(EVENT_EVERY_MS);
   return {
     progress: (progress) => (due(progress.step) ? line('progress', progress) : undefined),
@@ -51,7 +51,7 @@ function textReporter(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): R
   };
   const note = (text: string) => {
     clear();
-    stderr.write(`${printable(text)}\n`);
+    stderr.write(`${escaped(text)}\n`);
   };
   return {
     progress(progress) {
@@ -67,7 +67,7 @@ function textReporter(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): R
     log: note,
     finish(lines) {
       clear();
-      stdout.write(lines.map((text) => `${printable(text)}\n`).join(''));
+      stdout.write(lines.map((text) => `${escaped(text)}\n`).join(''));
     },
     fail: ({ code, message, hint }) => note(`error: ${code}: ${message}${hint === '' ? '' : `\n${hint}`}`),
   };
@@ -94,8 +94,9 @@ function throttle(everyMs: number): (step: string) => boolean {
   };
 }
 
-/** Names of images and files may hold what would move a terminal's cursor or colour its text. */
-function printable(text: string): string {
+/** Names of images and files may hold what moves a terminal's cursor or turns its text around. Of JSON it stays JSON. */
+function escaped(text: string): string {
   // eslint-disable-next-line no-control-regex -- that is what is taken out
-  return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+  const hidden = /[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+  return text.replace(hidden, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,6 +1,7 @@
 // An archive as `docker save` and skopeo write it (`docker-archive:FILE`), as a repository that is only read, in place.
 // Such an archive has no manifest of docker's second schema: the one made here follows from the archive alone.
 import { createHash } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { badInput } from '../lib/errors.js';
@@ -32,7 +33,8 @@ export class DockerArchive implements ImageRepository {
 
   /** Reads the archive once; it stays open until `close`. Throws JobFailure IMAGE_NOT_FOUND, IMAGE_INVALID. */
   static async open(path: string, signal: AbortSignal): Promise<DockerArchive> {
-    const { file, size } = await openRegularFile(path).catch((error: unknown) => {
+    const opened = realpath(path).then(openRegularFile);
+    const { file, size } = await opened.catch((error: unknown) => {
       throw hasCode(error, 'ENOENT', 'ENOTDIR') ? missing(`There is no file ${JSON.stringify(path)}.`) : error;
     });
     try {

@@ -29,6 +29,12 @@ export class LayoutRepository implements ImageRepository {
     this.folder = new LayoutFolder(root);
   }
 
+  /** Makes the layout where there is none, as the first write does. Throws BAD_USER_INPUT for a folder of other things. */
+  async prepare(): Promise<void> {
+    if (!this.isPrepared) await this.folder.prepare();
+    this.isPrepared = true;
+  }
+
   /** What a name leads to; without one the only image there is. Throws JobFailure IMAGE_NOT_FOUND, IMAGE_INVALID. */
   async find(name: string | undefined): Promise<Descriptor> {
     const index = await this.folder.readIndex();
@@ -100,11 +106,6 @@ export class LayoutRepository implements ImageRepository {
     await this.prepare();
     await this.folder.writeBlob(manifest.digest, manifest.bytes);
     await this.folder.updateIndex((index) => index.with(manifest, name));
-  }
-
-  private async prepare(): Promise<void> {
-    if (!this.isPrepared) await this.folder.prepare();
-    this.isPrepared = true;
   }
 }
 
