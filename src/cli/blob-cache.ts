@@ -1,9 +1,10 @@
 // What `--cache DIR` keeps: blobs of registries by their digest, so that the next conversion need not pull them again.
 // Only the blobs: what a tag leads to is asked each time.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { JobFailure } from '../lib/job-failure.js';
 import { BlobFolder } from '../oci/blob-folder.js';
 import { DurableFiles } from '../oci/durable-files.js';
 import type { Descriptor, ImageRepository } from '../oci/image-repository.js';
@@ -30,8 +31,10 @@ export class BlobCache {
   private async find(blob: Descriptor, signal: AbortSignal): Promise<Readable | undefined> {
     if ((await this.blobs.size(blob.digest)) !== blob.size) return undefined;
     const stream = verified(await this.blobs.open(blob.digest), blob, { signal });
-    // A damaged one fails this run, and not the next one too.
-    stream.once('error', () => void rm(this.blobs.path(blob.digest), { force: true }).catch(() => undefined));
+    // A damaged one fails this run, and not the next one too; at once, as the process may end next.
+    stream.once('error', (error) => {
+      if (error instanceof JobFailure) rmSync(this.blobs.path(blob.digest), { force: true });
+    });
     return stream;
   }
 

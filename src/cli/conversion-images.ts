@@ -21,6 +21,7 @@ export interface InputImage {
 export interface OutputPlace {
   repository: ImageRepository;
   target: ImageTarget;
+  temporaryFiles: string[];
   /** Fails where nothing can be put there: known before the work, and not after it. */
   prepare(): Promise<void>;
   /** After the conversion; the EIF where that is what was asked for. */
@@ -69,16 +70,17 @@ export async function openOutput({ output }: ConvertCommand, registries: Registr
     const repository = await EifFileOutput.prepare(output.file);
     const discard = () => repository.discard();
     const target = { repository: nameOfPath(output.file), tagOrDigest: 'latest' };
-    return { repository, target, prepare: nothing, commit: () => repository.commit(), discard };
+    const temporaryFiles = [repository.temporaryPath];
+    return { repository, target, temporaryFiles, prepare: nothing, commit: () => repository.commit(), discard };
   }
   if (output.kind === 'layout') {
     const repository = new LayoutRepository(output.folder);
     const [prepare, discard] = [() => repository.prepare(), () => repository.discard()];
     const target = { repository: nameOfPath(output.folder), tagOrDigest: output.name };
-    return { repository, target, prepare, commit: nothing, discard };
+    return { repository, target, temporaryFiles: [], prepare, commit: nothing, discard };
   }
   const { host, repository: name } = output.reference;
   const repository = await registries.repository(output.reference);
   const target = { host, repository: name, tagOrDigest: tagOrDigestOf(output.reference) };
-  return { repository, target, prepare: nothing, commit: nothing, discard: nothing };
+  return { repository, target, temporaryFiles: [], prepare: nothing, commit: nothing, discard: nothing };
 }

@@ -17,7 +17,7 @@ import type { Reporter } from './reporter.js';
 export interface CommandContext {
   environment: Environment;
   /** Reads standard input, whose only use is that. */
-  readPassword: () => Promise<string>;
+  readPassword: (signal: AbortSignal) => Promise<string>;
   reporter: Reporter;
   signal: AbortSignal;
 }
@@ -46,7 +46,9 @@ async function convertFrom(
 ): Promise<void> {
   const spoolDir = await mkdtemp(join(command.temporaryDir, 'build-catalog-'));
   // For an end that comes without waiting: a second Ctrl-C, say.
-  const removeNow = () => rmSync(spoolDir, { recursive: true, force: true });
+  const removeNow = () => {
+    for (const path of [spoolDir, ...output.temporaryFiles]) rmSync(path, { recursive: true, force: true });
+  };
   process.once('exit', removeNow);
   try {
     await output.prepare();
@@ -92,8 +94,8 @@ function reportsTo(reporter: Reporter): ConversionReports {
   };
 }
 
-async function loginOf({ username, input, output }: ConvertCommand, { readPassword }: CommandContext) {
+async function loginOf({ username, input, output }: ConvertCommand, { readPassword, signal }: CommandContext) {
   if (username === undefined) return undefined;
   const place = [input, output].find((it) => it.kind === 'registry');
-  return place && { host: place.reference.host, username, password: await readPassword() };
+  return place && { host: place.reference.host, username, password: await readPassword(signal) };
 }

@@ -24,7 +24,7 @@ export class EifFileOutput implements ImageRepository {
 
   private constructor(
     private readonly path: string,
-    private readonly temporaryPath: string,
+    readonly temporaryPath: string,
   ) {}
 
   /** Throws UsageError where no file can be put: known before the work, and not after it. */

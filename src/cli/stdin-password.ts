@@ -1,12 +1,13 @@
 // A password on standard input, as `docker login --password-stdin` takes it: one line, whose end is not part of it.
+import { addAbortSignal } from 'node:stream';
 import { UsageError } from './failure.js';
 
 const MAX_BYTES = 64 * 1024;
 
-export async function readPassword(): Promise<string> {
+export async function readPassword(signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+  for await (const chunk of addAbortSignal(signal, process.stdin) as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     bytes += chunk.length;
     if (bytes > MAX_BYTES) throw new UsageError(`The password has more than ${MAX_BYTES} bytes.`);
