@@ -6,7 +6,7 @@ import { LayoutRepository } from '../oci/layout-repository.js';
 import { parseReference, tagOrDigestOf } from '../oci/reference.js';
 import type { Reference } from '../oci/reference.js';
 import { BlobCache } from './blob-cache.js';
-import type { ConvertCommand } from './arguments.js';
+import type { ConvertCommand } from './convert-arguments.js';
 import { EifFileOutput } from './eif-file-output.js';
 import type { WrittenEif } from './eif-file-output.js';
 import { nameOfPath } from './image-name.js';

@@ -6,7 +6,7 @@ import type { ConversionRequest } from '../conversions/conversion-request.js';
 import { convert } from '../conversions/convert.js';
 import type { ConversionReports } from '../conversions/convert.js';
 import { packageVersion } from '../lib/package-root.js';
-import type { ConvertCommand, Environment } from './arguments.js';
+import type { ConvertCommand, Environment } from './convert-arguments.js';
 import { openInput, openOutput } from './conversion-images.js';
 import type { InputImage, OutputPlace } from './conversion-images.js';
 import { describeConversion } from './conversion-result.js';

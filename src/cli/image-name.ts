@@ -2,7 +2,7 @@
 import { basename, resolve } from 'node:path';
 import { CatalogError } from '../lib/errors.js';
 import { isLayoutName } from '../oci/layout-repository.js';
-import { parseReference } from '../oci/reference.js';
+import { formatReference, parseReference } from '../oci/reference.js';
 import type { Reference } from '../oci/reference.js';
 import { UsageError } from './failure.js';
 
@@ -25,9 +25,10 @@ export function parseImageName(text: string): ImageName {
   return transport === 'oci' ? { kind: 'layout', folder: path, name } : { kind: 'archive', file: path, name };
 }
 
-/** What ends with `.eif` or begins like a path is a file, anything else an image. */
+/** What ends with `.eif` or begins like a path is a file, anything else an image, as is what says so itself. */
 export function parseOutputName(text: string): OutputName {
-  if (/\.eif$/i.test(text) || /^\.{0,2}\//.test(text)) return { kind: 'file', file: text };
+  const isNamed = /^(?:oci:|docker-archive:|docker:\/\/)/.test(text);
+  if (!isNamed && /\.eif$|^\.{0,2}\//i.test(text)) return { kind: 'file', file: text };
   const output = parseImageName(text);
   if (output.kind === 'archive') throw new UsageError('An archive can not be written: use oci:DIR:NAME or FILE.eif.');
   if (output.kind === 'registry') {
@@ -38,6 +39,15 @@ export function parseOutputName(text: string): OutputName {
   if (name === undefined) throw new UsageError('The output needs a name in the layout: oci:DIR:NAME.');
   if (!isLayoutName(name)) throw new UsageError(`${JSON.stringify(name)} is no name for an image in a layout.`);
   return { kind: 'layout', folder, name };
+}
+
+/** Whether the result would take the place of what it is made of. */
+export function isSameImage(input: ImageName, output: OutputName): boolean {
+  if (input.kind === 'layout' && output.kind === 'layout') {
+    return resolve(input.folder) === resolve(output.folder) && input.name === output.name;
+  }
+  if (input.kind !== 'registry' || output.kind !== 'registry' || input.reference.digest !== undefined) return false;
+  return formatReference(input.reference) === formatReference(output.reference);
 }
 
 /** For messages and results. */

@@ -4,7 +4,7 @@ import type { ImageRepository } from '../oci/image-repository.js';
 import type { Reference } from '../oci/reference.js';
 import type { RegistryCredentials } from '../oci/registry-auth.js';
 import { RegistryClient } from '../oci/registry-client.js';
-import type { Environment } from './arguments.js';
+import type { Environment } from './convert-arguments.js';
 import { dockerCredentials } from './docker-credentials.js';
 
 export interface Login extends RegistryCredentials {

@@ -26,6 +26,17 @@ describe('the command line', () => {
     });
   });
 
+  it.each([
+    ['x.eif', 'file'],
+    ['../x', 'file'],
+    ['/x', 'file'],
+    ['acme/x', 'registry'],
+    ['docker://acme/x.eif', 'registry'],
+    ['oci:x:y.eif', 'layout'],
+  ])('takes the output %s for a %s', (output, kind) => {
+    expect(parse(`convert hello -o ${output}`)).toMatchObject({ output: { kind } });
+  });
+
   it('takes the command, the environment and what the operator allows', () => {
     const environment = { UPSTREAM_ALLOW: 'a.example, B.example:5000', NITRO_BLOBS_DIR: '/blobs' };
     const command = convert(
