@@ -62,14 +62,20 @@ describe('CBOR', () => {
     const bytes = fc.uint8Array({ maxLength: 60 });
     const heads = fc.array(fc.constantFrom(0x81, 0xa1, 0x41, 0x18, 0x01, 0x20, 0x61), { maxLength: 20 });
     fc.assert(
-      fc.property(fc.oneof(bytes, heads.map((list) => Uint8Array.from(list))), (input) => {
-        const buffer = Buffer.from(input);
-        try {
-          expect(encodeCbor(decodeCbor(buffer))).toEqual(buffer);
-        } catch (error) {
-          expect(error).toBeInstanceOf(InvalidEif);
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          bytes,
+          heads.map((list) => Uint8Array.from(list)),
+        ),
+        (input) => {
+          const buffer = Buffer.from(input);
+          try {
+            expect(encodeCbor(decodeCbor(buffer))).toEqual(buffer);
+          } catch (error) {
+            expect(error).toBeInstanceOf(InvalidEif);
+          }
+        },
+      ),
       { numRuns: 2000 * Number(process.env.TEST_SCALE ?? 1) },
     );
   });
