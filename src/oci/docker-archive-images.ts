@@ -1,8 +1,7 @@
 // The manifest.json of an archive that `docker save` or skopeo wrote: which images it holds, and in which files.
 import { CatalogError, badInput } from '../lib/errors.js';
 import { asArray, asObject, asText, parseDocumentList } from './document.js';
-import { invalidImage } from './image-failure.js';
-import { missing } from './layout-folder.js';
+import { imageNotFound, invalidImage } from './image-failure.js';
 import { formatReference, parseReference } from './reference.js';
 
 const MAX_IMAGES = 1_000;
@@ -47,7 +46,8 @@ export function chooseArchiveImage(images: ArchiveImage[], wanted: string | unde
   const chosen =
     place === undefined ? images.filter((it) => it.names.includes(name!)) : images.slice(+place, +place + 1);
   if (chosen.length > 1) throw invalidImage(`the archive calls two images ${JSON.stringify(wanted)}`);
-  if (!chosen[0]) throw missing(`The archive has no image ${JSON.stringify(wanted.slice(0, 300))}. ${listed(images)}`);
+  if (!chosen[0])
+    throw imageNotFound(`The archive has no image ${JSON.stringify(wanted.slice(0, 300))}. ${listed(images)}`);
   return chosen[0];
 }
 

@@ -9,9 +9,8 @@ import type { ArchiveImage } from './docker-archive-images.js';
 import { chooseArchiveImage, parseArchiveImages } from './docker-archive-images.js';
 import { hasCode } from './durable-files.js';
 import { MAX_CONFIG_BYTES, parseImageConfig } from './image-config.js';
-import { invalidImage } from './image-failure.js';
+import { imageNotFound, invalidImage } from './image-failure.js';
 import type { Descriptor, ImageRepository, ManifestDocument } from './image-repository.js';
-import { missing } from './layout-folder.js';
 import { MAX_MANIFEST_BYTES } from './manifest.js';
 import { DOCKER_CONFIG, DOCKER_LAYER, DOCKER_LAYER_GZIP, DOCKER_MANIFEST, OCI_LAYER_ZSTD } from './media-types.js';
 import { openRegularFile, readRange } from './regular-file.js';
@@ -35,7 +34,7 @@ export class DockerArchive implements ImageRepository {
   static async open(path: string, signal: AbortSignal): Promise<DockerArchive> {
     const opened = realpath(path).then(openRegularFile);
     const { file, size } = await opened.catch((error: unknown) => {
-      throw hasCode(error, 'ENOENT', 'ENOTDIR') ? missing(`There is no file ${JSON.stringify(path)}.`) : error;
+      throw hasCode(error, 'ENOENT', 'ENOTDIR') ? imageNotFound(`There is no file ${JSON.stringify(path)}.`) : error;
     });
     try {
       const magic = await readRange(file, 0, Math.min(size, 4));
@@ -82,14 +81,14 @@ export class DockerArchive implements ImageRepository {
   async resolve(digest: string, signal: AbortSignal): Promise<ManifestDocument> {
     signal.throwIfAborted();
     const manifest = this.manifests.get(digest);
-    if (!manifest) throw missing(`The archive has no image ${digest}.`);
+    if (!manifest) throw imageNotFound(`The archive has no image ${digest}.`);
     return manifest;
   }
 
   async openBlob(blob: Descriptor, signal: AbortSignal): Promise<Readable> {
     signal.throwIfAborted();
     const range = this.blobs.get(blob.digest);
-    if (!range) throw missing(`The archive has no blob ${blob.digest}.`);
+    if (!range) throw imageNotFound(`The archive has no blob ${blob.digest}.`);
     return verified(this.stream(range), blob, { signal });
   }
 

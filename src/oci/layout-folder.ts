@@ -4,10 +4,9 @@ import { lstat, mkdir, rm, rmdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../lib/errors.js';
-import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import { parseDocument } from './document.js';
 import { DurableFiles, hasCode, namesIn, onDisk } from './durable-files.js';
-import { invalidImage } from './image-failure.js';
+import { imageNotFound, invalidImage } from './image-failure.js';
 import { LayoutIndex } from './layout-index.js';
 import { MAX_MANIFEST_BYTES } from './manifest.js';
 import { isDigest } from './reference.js';
@@ -38,7 +37,8 @@ export class LayoutFolder {
       }
       return LayoutIndex.parse(await this.read('index.json', MAX_MANIFEST_BYTES));
     } catch (error) {
-      if (hasCode(error, 'ENOENT', 'ENOTDIR')) throw missing(`${JSON.stringify(this.root)} is no OCI image layout.`);
+      if (hasCode(error, 'ENOENT', 'ENOTDIR'))
+        throw imageNotFound(`${JSON.stringify(this.root)} is no OCI image layout.`);
       throw error;
     }
   }
@@ -49,7 +49,8 @@ export class LayoutFolder {
       await this.checkFolders();
       return await openRegularFile(this.blobPath(digest));
     } catch (error) {
-      if (hasCode(error, 'ENOENT', 'ENOTDIR')) throw missing(`${JSON.stringify(this.root)} has no blob ${digest}.`);
+      if (hasCode(error, 'ENOENT', 'ENOTDIR'))
+        throw imageNotFound(`${JSON.stringify(this.root)} has no blob ${digest}.`);
       throw error;
     }
   }
@@ -130,8 +131,4 @@ async function isThere(path: string): Promise<boolean> {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
     throw error;
   }
-}
-
-export function missing(message: string): JobFailure {
-  return new JobFailure(JobFailureCode.IMAGE_NOT_FOUND, message, 'Check the path and the name of the image.');
 }

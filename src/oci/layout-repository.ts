@@ -4,9 +4,9 @@ import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { badInput } from '../lib/errors.js';
 import { parseDocument } from './document.js';
-import { invalidImage } from './image-failure.js';
+import { imageNotFound, invalidImage } from './image-failure.js';
 import type { Descriptor, ImageRepository, ManifestDocument, OnBytes } from './image-repository.js';
-import { LayoutFolder, missing } from './layout-folder.js';
+import { LayoutFolder } from './layout-folder.js';
 import { MAX_MANIFEST_BYTES, parseManifest } from './manifest.js';
 import { OCI_INDEX, OCI_MANIFEST } from './media-types.js';
 import { isDigest } from './reference.js';
@@ -41,7 +41,7 @@ export class LayoutRepository implements ImageRepository {
     const found = index.find(name);
     if (found) return found;
     const names = index.names.slice(0, 20).map((it) => it.slice(0, 200));
-    throw missing(`The layout has no image ${JSON.stringify(name ?? '')}, only ${JSON.stringify(names)}.`);
+    throw imageNotFound(`The layout has no image ${JSON.stringify(name ?? '')}, only ${JSON.stringify(names)}.`);
   }
 
   async resolve(nameOrDigest: string, signal: AbortSignal): Promise<ManifestDocument> {
