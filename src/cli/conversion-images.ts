@@ -1,11 +1,10 @@
 // The two ends of a conversion on the command line: where the image comes from, and where the result goes.
-import type { ImageTarget } from '../conversions/conversion-request.js';
+import type { ImageTarget } from '../conversions/image-target.js';
 import { DockerArchive } from '../oci/docker-archive.js';
 import type { ImageRepository } from '../oci/image-repository.js';
 import { LayoutRepository } from '../oci/layout-repository.js';
 import { parseReference, tagOrDigestOf } from '../oci/reference.js';
 import type { Reference } from '../oci/reference.js';
-import { BlobCache } from './blob-cache.js';
 import type { ConvertCommand } from './convert-arguments.js';
 import { EifFileOutput } from './eif-file-output.js';
 import type { WrittenEif } from './eif-file-output.js';
@@ -34,7 +33,7 @@ const nothing = async (): Promise<undefined> => undefined;
 
 /** Images in files are pinned by their digest here, so that nobody exchanges them while they are read. */
 export async function openInput(
-  { input, imageName, cacheDir }: ConvertCommand,
+  { input, imageName }: ConvertCommand,
   registries: RegistryAccess,
   signal: AbortSignal,
 ): Promise<InputImage> {
@@ -44,8 +43,7 @@ export async function openInput(
       ? { host: own.host, repository: own.repository, tagOrDigest }
       : { repository: imageName, tagOrDigest };
   if (input.kind === 'registry') {
-    const remote = await registries.repository(input.reference);
-    const repository = cacheDir === undefined ? remote : new BlobCache(cacheDir).before(remote);
+    const repository = await registries.repository(input.reference);
     return { repository, target: targetOf(input.reference, tagOrDigestOf(input.reference)), close: nothing };
   }
   if (input.kind === 'layout') {

@@ -4,7 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConversionRequest } from '../conversions/conversion-request.js';
 import { convert } from '../conversions/convert.js';
-import type { ConversionReports } from '../conversions/convert.js';
+import type { ConversionReports } from '../conversions/conversion-place.js';
+import { eifSigner } from '../conversions/eif-signer.js';
+import type { NamedSigner } from '../conversions/eif-signer.js';
+import { readGatewaySigner } from '../conversions/gateway-signer.js';
+import { LayerCache, trimLayerCaches } from '../oci/layer-cache.js';
 import { packageVersion } from '../lib/package-root.js';
 import type { ConvertCommand, Environment } from './convert-arguments.js';
 import { openInput, openOutput } from './conversion-images.js';
@@ -13,6 +17,9 @@ import { describeConversion } from './conversion-result.js';
 import { UsageError } from './failure.js';
 import { RegistryAccess } from './registry-access.js';
 import type { Reporter } from './reporter.js';
+
+/** What `--cache` keeps at most. */
+const MAX_CACHE_BYTES = 10 * 1024 ** 3;
 
 export interface CommandContext {
   environment: Environment;
@@ -24,12 +31,12 @@ export interface CommandContext {
 
 /** Throws UsageError, CatalogError, JobFailure, an error of the operating system, or the signal's reason. */
 export async function runConvert(command: ConvertCommand, context: CommandContext): Promise<void> {
-  if (command.signing) throw new UsageError('Signing is not possible yet.');
+  const sign = command.signing && signerOf(command.signing);
   const registries = new RegistryAccess(command.allow, await loginOf(command, context), context.environment);
   try {
     const input = await openInput(command, registries, context.signal);
     try {
-      await convertFrom(input, await openOutput(command, registries), command, context);
+      await convertFrom({ input, output: await openOutput(command, registries), sign }, command, context);
     } finally {
       await input.close();
     }
@@ -39,8 +46,7 @@ export async function runConvert(command: ConvertCommand, context: CommandContex
 }
 
 async function convertFrom(
-  input: InputImage,
-  output: OutputPlace,
+  { input, output, sign }: { input: InputImage; output: OutputPlace; sign?: NamedSigner },
   command: ConvertCommand,
   { reporter, signal }: CommandContext,
 ): Promise<void> {
@@ -55,9 +61,11 @@ async function convertFrom(
     const place = {
       ...{ input: input.repository, output: output.repository, blobsDir: command.blobsDir, spoolDir },
       ...{ layerFile: join(spoolDir, 'output.tar'), toolVersion: packageVersion },
+      cache: command.cacheDir === undefined ? undefined : new LayerCache(join(command.cacheDir, 'layers')),
     };
     const reports = reportsTo(reporter);
-    const result = await convert(requestOf(command, input, output), place, reports, signal);
+    const result = await convert({ ...requestOf(command, input, output), sign }, place, reports, signal);
+    if (command.cacheDir !== undefined) await trimLayerCaches(command.cacheDir, MAX_CACHE_BYTES);
     const eif = await output.commit();
     const { lines, data } = describeConversion(command.output, result, eif);
     reporter.finish(lines, data);
@@ -65,6 +73,15 @@ async function convertFrom(
     await output.discard();
     await rm(spoolDir, { recursive: true, force: true });
     process.removeListener('exit', removeNow);
+  }
+}
+
+function signerOf({ keyFile: key, certificateFile: certificate }: NonNullable<ConvertCommand['signing']>): NamedSigner {
+  try {
+    const { certificate: parsed, sign } = readGatewaySigner({ key, certificate });
+    return eifSigner(parsed, async (pcr0) => sign(pcr0));
+  } catch (error) {
+    throw new UsageError((error as Error).message);
   }
 }
 
@@ -86,6 +103,7 @@ function reportsTo(reporter: Reporter): ConversionReports {
   return {
     progress: (progress) => reporter.progress(progress),
     warn: (warning) => reporter.warn(warning),
+    log: (message) => reporter.log(message),
     bootBlobs: (files) => {
       for (const { name, sha256, sizeBytes } of files) {
         reporter.log(`boot file ${name}: ${sizeBytes} bytes, sha256 ${sha256}`);

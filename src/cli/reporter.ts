@@ -1,6 +1,6 @@
 // How a command tells what happens: JSON lines on standard output for programs; for people a bar (on a terminal) or a
 // line for each step on standard error, and the result alone on standard output.
-import type { ConversionReports } from '../conversions/convert.js';
+import type { ConversionReports } from '../conversions/conversion-place.js';
 import type { CliFailure } from './failure.js';
 
 type Progress = Parameters<ConversionReports['progress']>[0];

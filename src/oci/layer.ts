@@ -109,7 +109,8 @@ export async function indexSpool(diffId: string, options: SpoolOptions): Promise
   intake.end();
   const actual = intake.diffId();
   if (actual !== diffId) throw diffIdMismatch(actual, diffId);
-  return { spoolPath, uncompressedBytes: intake.bytes, entries: intake.entries };
+  const { bytes: uncompressedBytes, entries, lost } = intake;
+  return { spoolPath, uncompressedBytes, entries, lost };
 }
 
 async function readAll(stream: Readable, intake: LayerIntake, { signal, onBytes }: SpoolOptions): Promise<void> {
