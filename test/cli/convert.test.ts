@@ -8,6 +8,7 @@ import { startHttpFake } from '../support/http-fake.js';
 import { REGISTRY_USER, startRegistry } from '../support/registry.js';
 import type { TestRegistry } from '../support/registry.js';
 import { describeWith } from '../support/requirements.js';
+import { newSigner } from '../support/signers.js';
 import { buildCornerCaseImage, pushImage } from '../support/umoci-image.js';
 
 const folder = temporaryFolder();
@@ -112,13 +113,31 @@ describeWith(['docker-registry', 'skopeo', 'umoci'], 'build-catalog convert', ()
     expect(existsSync(join(folder, 'no.eif'))).toBe(false);
   });
 
-  it('pulls a blob once where it has a cache', async () => {
+  it('signs with a key, and names the file that can not be used', async () => {
+    const { keyFile } = newSigner(folder, 'prime256v1');
+    const signing = ['--signing-key', keyFile, '--signing-certificate', join(folder, 'prime256v1.pem')];
+    const file = join(folder, 'signed.eif');
+    const signed = eventsOf(await runCli(['convert', layout, '-o', file, '--json', ...common, ...signing])).at(-1);
+    expect(signed.measurements.pcr8).toMatch(/^[0-9a-f]{96}$/);
+    const described = eventsOf(await runCli(['describe', file, '--json'])).at(-1);
+    expect(described).toMatchObject({
+      IsSigned: true,
+      CheckCRC: true,
+      Measurements: { PCR8: signed.measurements.pcr8 },
+    });
+    const wrong = await runCli(['convert', layout, '-o', file, ...common, ...signing.slice(0, 3), keyFile]);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain(`${keyFile} can not be used for signing`);
+  });
+
+  it('pulls a layer once where it has a cache', async () => {
     const cache = ['--cache', join(folder, 'cache'), '--json', ...common, ...atRegistry];
     const first = await runCli(['convert', `${remote}:1`, '-o', join(folder, 'c1.eif'), ...cache], login);
-    const kept = readdirSync(join(folder, 'cache', 'blobs'), { recursive: true, withFileTypes: true });
+    const kept = readdirSync(join(folder, 'cache', 'layers'));
     const second = await runCli(['convert', `${remote}:1`, '-o', join(folder, 'c2.eif'), ...cache], login);
-    expect(kept.filter((it) => it.isFile())).toHaveLength(4);
-    expect(readdirSync(join(folder, 'cache', 'tmp'))).toEqual([]);
+    expect(kept).toHaveLength(3);
+    const told = eventsOf(second).filter((event) => /^Layer \d/.test(String(event.message)));
+    expect(told.map((event) => /from the cache/.test(String(event.message)))).toEqual([true, true, true]);
     expect(eventsOf(second).at(-1).eif.sha256).toBe(eventsOf(first).at(-1).eif.sha256);
   });
 });
