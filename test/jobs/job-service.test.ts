@@ -151,6 +151,65 @@ onEachDatabase('jobs', (kind) => {
     }
   });
 
+  describe('that wait for a signature', () => {
+    const expiresAt = new Date(Date.now() + 60_000);
+    const signing = {
+      algorithm: 'ES384',
+      pcr0: 'p',
+      digest: 'd',
+      toBeSigned: 't',
+      pcr8: '8',
+      imageDigest: 'i',
+      expiresAt,
+    };
+    const waits = async () => advance(await started(), { type: 'waiting', signing });
+    const attach = (job: Job) => setup.inTransaction((tx) => setup.jobs.attachSignature(tx, job, 'rs'));
+    const expire = (now: Date) => setup.inTransaction((tx) => setup.jobs.expireWaiting(tx, now));
+
+    it('are not run, not recovered, and not what a run may write to any more', async () => {
+      const job = await waits();
+      expect(await start(job)).toBeUndefined();
+      expect((await recover()).map(({ id }) => id)).not.toContain(job.id);
+      expect(await setup.read(job)).toMatchObject({ status: 'WAITING', sealedCredentials: expect.anything() });
+      await unchanged(job, () => expect(advance(job, DONE)).rejects.toThrow(RunIsVoid));
+    });
+
+    it('go on as a new run once they have it, with all that they know', async () => {
+      const job = await attach(await waits());
+      expect(await setup.read(job)).toMatchObject({ status: 'QUEUED', signing: { pcr0: 'p', signature: 'rs' } });
+      expect((await recover()).map(({ id }) => id)).toContain(job.id);
+      const run = (await start(job))!;
+      expect(run).toMatchObject({ attempt: 2, signing: { signature: 'rs' } });
+      await advance(run, DONE);
+      expect(await setup.read(job)).toMatchObject({ status: 'SUCCEEDED', signing: { signature: 'rs' } });
+    });
+
+    it('fail once their time is up, and no other job does', async () => {
+      const [late, signed, cancelled, run] = [await waits(), await waits(), await waits(), await started()];
+      await attach(signed);
+      await cancel(cancelled);
+      await unchanged(late, () => expire(new Date(expiresAt.getTime() - 1)));
+      await expire(expiresAt);
+      expect(await setup.read(late)).toMatchObject({
+        ...{ status: 'FAILED', sealedCredentials: null, failure: { code: 'DEADLINE_EXCEEDED' } },
+      });
+      expect((await setup.history(late)).at(-1)).toMatchObject({ status: 'FAILED', code: 'DEADLINE_EXCEEDED' });
+      const others = await Promise.all([signed, cancelled, run].map((job) => setup.read(job)));
+      expect(others.map(({ status }) => status)).toEqual(['QUEUED', 'CANCELLED', 'RUNNING']);
+      await unchanged(late, () => expire(new Date(expiresAt.getTime() + 1)));
+    });
+  });
+
+  it('know which job takes their place, until that is final too', async () => {
+    const before = await started();
+    const find = () => setup.inTransaction((tx) => setup.jobs.findRetry(tx, before.accountId, before.id));
+    expect(await find()).toBeNull();
+    const retry = await setup.create({ retryOf: before.id });
+    expect(await find()).toMatchObject({ id: retry.id, retryOf: before.id });
+    await cancel(retry);
+    expect(await find()).toBeNull();
+  });
+
   it('are recovered oldest first', async () => {
     const ids: string[] = [];
     for (let index = 0; index < 3; index += 1) ids.push((await setup.create()).id);

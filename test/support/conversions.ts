@@ -59,6 +59,15 @@ export async function reached(client: GraphqlClient, jobId: string, step: JobEve
   throw new Error(`The job ended before ${step}`);
 }
 
+/** Waits until the job waits for a signature, then leaves the subscription; throws where the job ends before. */
+export async function waiting(client: GraphqlClient, jobId: string): Promise<void> {
+  for await (const { data, errors } of client.subscribe(WatchJob, { jobId })) {
+    if (errors || !data) throw new Error(JSON.stringify(errors));
+    if (data.conversionStatus.status === 'WAITING') return;
+  }
+  throw new Error('The job ended without waiting');
+}
+
 const MAX_LOOKS = 1_000;
 
 /** Does what starts a job without telling its id, and looks until there is a job that was not there before. */
