@@ -92,16 +92,16 @@ const factsOf = ({ isSignUpOpen, publicUrl, trustedProxies }: Config) => ({
 });
 
 function conversionSettings(config: Config): ConversionSettings {
-  const { dataDir, nitroBlobsDir: blobsDir, upstreamAllow, childEnvironment: environment } = config;
+  const { dataDir, nitroBlobsDir: blobsDir, upstream, childEnvironment: environment } = config;
   const folders = { storeDir: join(dataDir, 'store'), spoolDir: join(dataDir, 'spool'), blobsDir };
-  return { ...folders, upstreamAllow, environment, timeoutMs: CONVERSION_TIMEOUT_MS };
+  return { ...folders, upstream, environment, timeoutMs: CONVERSION_TIMEOUT_MS };
 }
 
 function createAuth(config: Config, { reader, inTransaction }: Database, waker: Waker) {
-  const { oidc: issuer, upstreamAllow, isSignUpOpen } = config;
+  const { oidc: issuer, upstream, isSignUpOpen } = config;
   const rights = new RightsChanges(waker);
   const signIns = new SignIns(reader);
-  const oidc = issuer && new Oidc(issuer, new Upstream({ allow: upstreamAllow }));
+  const oidc = issuer && new Oidc(issuer, new Upstream(upstream));
   const externalUsers = oidc && new ExternalUsers(oidc, signIns, reader, inTransaction);
   const tokens = new Tokens(reader, inTransaction, externalUsers);
   const sessions = new SessionService(reader, inTransaction, signIns, rights);

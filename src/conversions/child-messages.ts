@@ -3,6 +3,7 @@ import type { Warning } from '../builds/build-parts.js';
 import type { JobStep } from '../events/job-step.js';
 import type { BootBlob } from '../jobs/job.entity.js';
 import type { JobFailureCode } from '../lib/job-failure.js';
+import type { UpstreamOptions } from '../lib/upstream-options.js';
 import type { Measurements } from '../nitro/measure.js';
 import type { ConversionCredentials, ConversionRequest } from './conversion-request.js';
 
@@ -14,7 +15,7 @@ export interface ConversionTask {
   /** Exists, is empty, and is removed by the parent. */
   spoolDir: string;
   blobsDir: string;
-  upstreamAllow: string[];
+  upstream: UpstreamOptions;
 }
 
 export interface ConversionResult {

@@ -34,7 +34,7 @@ process.once('message', (task) => {
 });
 
 async function convertTask(task: ConversionTask): Promise<ConversionResult> {
-  const upstream = new Upstream({ allow: task.upstreamAllow });
+  const upstream = new Upstream(task.upstream);
   const store = new Store(task.storeDir);
   const registries = new RegistryClient(upstream);
   const repositoryOf = ({ host, repository }: ImageTarget, auth?: { username: string; password: string }) =>

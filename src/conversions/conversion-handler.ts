@@ -10,6 +10,7 @@ import { JobKind } from '../jobs/job.entity.js';
 import type { Job } from '../jobs/job.entity.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import type { Transaction } from '../lib/transaction.js';
+import type { UpstreamOptions } from '../lib/upstream-options.js';
 import { asDiskFailure } from '../oci/image-failure.js';
 import type { Store } from '../oci/store.js';
 import { convertInChild } from './child-process.js';
@@ -24,7 +25,7 @@ export interface ConversionSettings {
   storeDir: string;
   spoolDir: string;
   blobsDir: string;
-  upstreamAllow: string[];
+  upstream: UpstreamOptions;
   environment: NodeJS.ProcessEnv;
   /** A registry that drips must not hold a place for ever. */
   timeoutMs: number;
@@ -54,9 +55,9 @@ export class ConversionHandler implements JobHandler {
     const timer = setTimeout(() => late.abort(tooLate()), this.settings.timeoutMs);
     try {
       await mkdir(spoolDir, { recursive: true });
-      const { storeDir, blobsDir, upstreamAllow, environment } = this.settings;
+      const { storeDir, blobsDir, upstream, environment } = this.settings;
       const task = {
-        ...{ request, accountId: job.accountId, storeDir, spoolDir, blobsDir, upstreamAllow },
+        ...{ request, accountId: job.accountId, storeDir, spoolDir, blobsDir, upstream },
         credentials: await withStoredLogins(this.catalog.logins, job.accountId, request, credentials),
       };
       const result = await convertInChild(task, environment, reports, AbortSignal.any([signal, late.signal]));

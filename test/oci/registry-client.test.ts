@@ -199,6 +199,7 @@ describeWith(['docker-registry', 'skopeo', 'umoci', 'busybox'], 'readImage', () 
       openBlob: async () => Readable.from([image.config]),
       writeBlob: async () => {},
       writeManifest: async () => {},
+      attach: async () => {},
     };
     await expect(readImage(stored, 'v1', 'amd64', signal)).rejects.toMatchObject({
       code: JobFailureCode.IMAGE_INVALID,
