@@ -44,8 +44,8 @@ export class Dispatchers {
   private connector(isTrusted: boolean, proxy: string | undefined): buildConnector.connector {
     const common = { timeout: CONNECT_TIMEOUT_MS, ...this.tls };
     const lookup = isTrusted ? this.lookup : guardedLookup(this.lookup);
-    if (proxy === undefined) return buildConnector({ ...common, lookup } as buildConnector.BuildOptions);
-    const startTls = buildConnector(common as buildConnector.BuildOptions);
+    if (proxy === undefined) return buildConnector({ ...common, lookup });
+    const startTls = buildConnector(common);
     const { secureContext } = this.tls;
     const tunnel = proxyConnector(proxy, { timeoutMs: CONNECT_TIMEOUT_MS, secureContext, startTls });
     if (isTrusted) return tunnel;
