@@ -1,20 +1,20 @@
 // Remote registries (OCI distribution-spec): pulls and pushes manifests and blobs.
 import type { Readable } from 'node:stream';
-import { readBounded } from '../lib/upstream.js';
-import { UpstreamFailure } from '../lib/upstream-failure.js';
 import type { Upstream, UpstreamResponse } from '../lib/upstream.js';
-import { invalidImage } from './image-failure.js';
 import type { Descriptor, ImageRepository, ManifestDocument, OnBytes } from './image-repository.js';
-import { MAX_MANIFEST_BYTES, typeOfManifest } from './manifest.js';
+import { typeOfManifest } from './manifest.js';
 import { ecrLogin } from './ecr-login.js';
 import { INDEX_TYPES, MANIFEST_TYPES } from './media-types.js';
+import { subjectOf } from './referrer.js';
+import type { ReferrerDescriptor } from './referrer.js';
 import { isDigest, registryHost } from './reference.js';
 import type { Reference } from './reference.js';
-import { contentDigest, expectCreated, registryPath } from './registry-answers.js';
+import { contentDigest, expectCreated, requestManifest, registryPath } from './registry-answers.js';
 import { RegistryAuth } from './registry-auth.js';
 import type { RegistryCredentials, RegistryLogin } from './registry-auth.js';
 import { download } from './registry-download.js';
-import { failureOf, refusal } from './registry-errors.js';
+import { refusal } from './registry-errors.js';
+import { RegistryReferrers } from './registry-referrers.js';
 import { RegistrySession } from './registry-session.js';
 import { RegistryUploads } from './registry-upload.js';
 import type { Content } from './registry-upload.js';
@@ -57,23 +57,25 @@ export class RegistryClient {
 
 export class RegistryRepository implements ImageRepository {
   private readonly uploads: RegistryUploads;
+  private readonly referrers: RegistryReferrers;
 
   constructor(
     private readonly session: RegistrySession,
     private readonly name: string,
   ) {
     this.uploads = new RegistryUploads(session, name);
+    this.referrers = new RegistryReferrers(session, name, this);
   }
 
   async resolve(tagOrDigest: string, signal: AbortSignal): Promise<ManifestDocument> {
-    const response = await this.session.request(registryPath(this.name, 'manifests', tagOrDigest), {
+    const path = registryPath(this.name, 'manifests', tagOrDigest);
+    const { response, bytes } = await requestManifest(this.session, path, {
       action: 'pull',
       headers: { accept: ACCEPT },
       signal,
     });
     const what = `the request for ${this.name}:${tagOrDigest}`;
     if (response.status !== 200) throw await refusal(response, this.session.host, what);
-    const bytes = await this.read(response, signal);
     const digest = sha256Digest(bytes);
     const expected = isDigest(tagOrDigest) ? tagOrDigest : contentDigest(response);
     if (expected !== undefined && expected !== digest) {
@@ -100,7 +102,20 @@ export class RegistryRepository implements ImageRepository {
   }
 
   async attach(manifest: ManifestDocument, signal: AbortSignal): Promise<void> {
-    await this.writeManifest(manifest.digest, manifest, signal);
+    const subject = subjectOf(manifest);
+    const response = await this.putManifest(manifest.digest, manifest, signal);
+    // A registry with a referrers API says so by this header.
+    const isListed = response.headers['oci-subject'] !== undefined;
+    if (subject !== undefined && !isListed) await this.referrers.addToTag(subject, manifest, signal);
+  }
+
+  /** The manifests that refer to the one of that digest. @param artifactType of all of them; any where undefined */
+  async listReferrers(
+    subject: string,
+    artifactType: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ReferrerDescriptor[]> {
+    return this.referrers.list(subject, artifactType, signal);
   }
 
   private async putManifest(tag: string, manifest: ManifestDocument, signal: AbortSignal): Promise<UpstreamResponse> {
@@ -114,17 +129,5 @@ export class RegistryRepository implements ImageRepository {
     const stored = { digest: manifest.digest, what: `the manifest ${this.name}:${tag}` };
     await expectCreated(response, this.session.host, stored);
     return response;
-  }
-
-  private async read(response: UpstreamResponse, signal: AbortSignal): Promise<Buffer> {
-    try {
-      return await readBounded(response.body, MAX_MANIFEST_BYTES);
-    } catch (error) {
-      signal.throwIfAborted();
-      const tooLarge = error instanceof UpstreamFailure && error.kind === 'TOO_LARGE';
-      throw tooLarge
-        ? invalidImage(`the manifest is larger than ${MAX_MANIFEST_BYTES} bytes`)
-        : failureOf(error, this.session.host);
-    }
   }
 }

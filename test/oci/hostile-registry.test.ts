@@ -28,7 +28,10 @@ async function serve(handle: RequestListener): Promise<HttpFake> {
 function repositoryAt(fake: HttpFake, allow = fake.host): RegistryRepository {
   const upstream = new Upstream({ allow: [allow] });
   open.push(upstream);
-  return new RegistryClient(upstream, { retry: { baseMs: 1 } }).repository({ host: fake.host, repository: 'a/b' }, USER);
+  return new RegistryClient(upstream, { retry: { baseMs: 1 } }).repository(
+    { host: fake.host, repository: 'a/b' },
+    USER,
+  );
 }
 
 async function pullLayer(handle: RequestListener): Promise<unknown> {
