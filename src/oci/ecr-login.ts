@@ -9,7 +9,7 @@ import type { RegistryCredentials, RegistryLogin } from './registry-auth.js';
 import { failureOf, registryFailure } from './registry-errors.js';
 import type { RetryingUpstream } from './retrying-upstream.js';
 
-const HOST = /^\d{12}\.dkr\.ecr(-fips)?\.([a-z0-9-]{1,40})\.(amazonaws\.com(?:\.cn)?)$/;
+const HOST = /^\d{12}\.dkr\.ecr(-fips)?\.([a-z0-9-]{1,40})\.(amazonaws\.com(?:\.cn)?)(?::\d{1,5})?$/;
 const ACCESS_KEY_ID = /^(?:AKIA|ASIA)[A-Z0-9]{16}$/;
 const TARGET = 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken';
 const MAX_ANSWER_BYTES = 64 * 1024;
