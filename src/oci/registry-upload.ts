@@ -1,10 +1,10 @@
 // Puts a blob into a registry's repository: taken over from another repository, in one request, or in pieces where a
 // proxy before the registry takes no request of that size.
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { discard } from '../lib/upstream.js';
-import type { UpstreamResponse } from '../lib/upstream.js';
+import type { UpstreamRequest, UpstreamResponse } from '../lib/upstream.js';
 import type { Descriptor, OnBytes } from './image-repository.js';
 import { expectCreated, registryPath } from './registry-answers.js';
 import { refusal, registryFailure } from './registry-errors.js';
@@ -14,6 +14,10 @@ import { digestMismatch } from './verified.js';
 /** Some registries read the whole blob again before they answer. */
 const COMMIT_TIMEOUT_MS = 600_000;
 const READ_BYTES = 1024 * 1024;
+/** What nginx takes where nobody raised its limit. */
+const PIECE_BYTES = 1024 * 1024;
+/** A piece is held in memory. */
+const MAX_PIECE_BYTES = 64 * 1024 * 1024;
 const OCTETS = 'application/octet-stream';
 
 export type Content = Buffer | { file: string };
@@ -31,16 +35,10 @@ export class RegistryUploads {
     const response = await this.session.retrying(async () => {
       // What failed may have been stored all the same: the answer alone was lost then.
       if (await this.has(blob.digest, signal)) return undefined;
-      const url = await this.start(signal);
-      url.searchParams.append('digest', blob.digest);
-      return this.session.requestOnce(url, {
-        action: 'pull,push',
-        method: 'PUT',
-        headers: { 'content-type': OCTETS, 'content-length': String(size) },
-        body: () => Readable.from(counted(content, tell()), { objectMode: false }),
-        headersTimeoutMs: COMMIT_TIMEOUT_MS,
-        signal,
-      });
+      const response = await this.putWhole(blob, () => counted(content, tell()), signal);
+      if (response.status !== 413 || size <= PIECE_BYTES) return response;
+      discard(response.body);
+      return this.putPieces(blob, content, tell(), signal);
     }, signal);
     const stored = { digest: blob.digest, what: `the upload of ${blob.digest}` };
     if (response) await expectCreated(response, this.session.host, stored);
@@ -57,6 +55,53 @@ export class RegistryUploads {
     return response.status === 201;
   }
 
+  private async putWhole(
+    blob: Descriptor,
+    content: () => AsyncGenerator<Buffer>,
+    signal: AbortSignal,
+  ): Promise<UpstreamResponse> {
+    const { url } = await this.start(signal);
+    return this.commit(url, blob, signal, {
+      headers: { 'content-type': OCTETS, 'content-length': String(blob.size) },
+      body: () => Readable.from(content(), { objectMode: false }),
+    });
+  }
+
+  /** The first answer that was not the one hoped for, else the last one. */
+  private async putPieces(
+    blob: Descriptor,
+    content: Content,
+    onBytes: OnBytes,
+    signal: AbortSignal,
+  ): Promise<UpstreamResponse> {
+    const { url: first, pieceBytes } = await this.start(signal);
+    let url = first;
+    for (let start = 0; start < blob.size; start += pieceBytes) {
+      const body = await pieceOf(content, start, Math.min(pieceBytes, blob.size - start));
+      const range = { 'content-range': `${start}-${start + body.length - 1}` };
+      const headers = { 'content-type': OCTETS, 'content-length': String(body.length), ...range };
+      const response = await this.session.requestOnce(url, {
+        ...{ action: 'pull,push', method: 'PATCH', headers, body, signal },
+      });
+      if (response.status !== 202) return response;
+      discard(response.body);
+      onBytes(body.length);
+      url = await this.locationOf(response);
+    }
+    return this.commit(url, blob, signal, { headers: { 'content-length': '0' } });
+  }
+
+  private commit(
+    url: URL,
+    blob: Descriptor,
+    signal: AbortSignal,
+    request: Pick<UpstreamRequest, 'headers' | 'body'>,
+  ): Promise<UpstreamResponse> {
+    url.searchParams.append('digest', blob.digest);
+    const headersTimeoutMs = COMMIT_TIMEOUT_MS;
+    return this.session.requestOnce(url, { action: 'pull,push', method: 'PUT', headersTimeoutMs, signal, ...request });
+  }
+
   private async has(digest: string, signal: AbortSignal): Promise<boolean> {
     const path = registryPath(this.name, 'blobs', digest);
     const response = await this.session.request(path, { action: 'pull,push', method: 'HEAD', signal });
@@ -67,14 +112,16 @@ export class RegistryUploads {
     return response.status === 200;
   }
 
-  private async start(signal: AbortSignal): Promise<URL> {
+  private async start(signal: AbortSignal): Promise<{ url: URL; pieceBytes: number }> {
     const { host } = this.session;
     const response = await this.session.request(registryPath(this.name, 'blobs', 'uploads/'), {
       ...{ action: 'pull,push', method: 'POST', headers: { 'content-length': '0' }, signal },
     });
     if (response.status !== 202) throw await refusal(response, host, `the start of an upload to ${this.name}`);
     discard(response.body);
-    return this.locationOf(response);
+    const least = Number(response.headers['oci-chunk-min-length'] ?? 0) || 0;
+    const pieceBytes = Math.min(Math.max(PIECE_BYTES, Math.ceil(least)), MAX_PIECE_BYTES);
+    return { url: await this.locationOf(response), pieceBytes };
   }
 
   private async locationOf(response: UpstreamResponse): Promise<URL> {
@@ -91,6 +138,17 @@ async function* counted(content: Content, onBytes: OnBytes): AsyncGenerator<Buff
   for await (const chunk of source as AsyncIterable<Buffer>) {
     yield chunk;
     onBytes(chunk.length);
+  }
+}
+
+async function pieceOf(content: Content, start: number, length: number): Promise<Buffer> {
+  if (Buffer.isBuffer(content)) return content.subarray(start, start + length);
+  const file = await open(content.file);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, start);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
   }
 }
 
