@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { OidcConfig } from './auth/oidc.js';
 import { oidcConfig } from './config-oidc.js';
-import { upstreamOptions } from './config-upstream.js';
+import { upstreamOptions } from './lib/upstream-environment.js';
 import type { UpstreamOptions } from './lib/upstream-options.js';
 
 type Environment = Record<string, string | undefined>;

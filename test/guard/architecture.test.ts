@@ -17,6 +17,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   credentials: [...BUILDS, 'credentials'],
   ...Object.fromEntries(IMAGES.map((folder, index) => [folder, IMAGES.slice(0, index + 1)])),
   conversions: CONVERSIONS,
+  // Nothing of the catalog: it has no server.
+  cli: [...IMAGES, 'conversions', 'cli'],
   // What a format must store goes through services.
   formats: [...CONVERSIONS.filter((folder) => folder !== 'db'), 'formats'],
   graphql: ['lib', 'auth', 'graphql'],

@@ -1,5 +1,4 @@
 // Registries behind a proxy and behind a private certificate authority.
-import { readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { readConfig } from '../../src/config.js';
 import { JobFailureCode } from '../../src/lib/job-failure.js';
@@ -103,11 +102,13 @@ describeWith(['docker-registry', 'openssl'], 'a registry behind a proxy', () => 
     expect(JSON.stringify(failure) + String((failure as Error).stack)).not.toContain(PASSWORD);
   });
 
-  it('is trusted only where its private authority is named', async () => {
+  it('is trusted only where its private authority is named, by us or by node', async () => {
     const upstream = new Upstream({ allow: [secure.host] });
     open.push(upstream);
     await expect(upstream.request(`https://${secure.host}/v2/`)).rejects.toMatchObject({ kind: 'CERTIFICATE' });
-    const trusting = new Upstream({ allow: [secure.host], ca: readFileSync(certificateFile, 'utf8') });
+    const other = makeCertificate(temporaryFolder(), 'DNS:other.test').certificateFile;
+    const both = { UPSTREAM_CA_FILE: other, NODE_EXTRA_CA_CERTS: certificateFile, UPSTREAM_ALLOW: secure.host };
+    const trusting = new Upstream(readConfig(both).upstream);
     open.push(trusting);
     const answer = await trusting.request(`https://${secure.host}/v2/`);
     answer.body.resume();

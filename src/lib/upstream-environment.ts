@@ -1,12 +1,15 @@
-// The variables on how other servers are reached, read by config.ts.
+// The variables on how other servers are reached, for the gateway's configuration and for the command line.
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { AllowList } from './lib/address-guard.js';
-import type { ProxyOptions, UpstreamOptions } from './lib/upstream-options.js';
+import { AllowList } from './address-guard.js';
+import type { ProxyOptions, UpstreamOptions } from './upstream-options.js';
 
 type Read = (name: string) => string;
 
-/** Throws an error that names the variable where a value can't be right. */
+/**
+ * `read` gives a variable's value, empty where it is not set. Throws an error that names the variable where a value
+ * can't be right.
+ */
 export function upstreamOptions(read: Read): UpstreamOptions {
   const options: UpstreamOptions = { allow: hosts('UPSTREAM_ALLOW', read('UPSTREAM_ALLOW')) };
   const proxy = proxyOptions(read);
@@ -74,22 +77,29 @@ function certificates(file: string): string {
   } catch (error) {
     throw wrong(`${JSON.stringify(file)} can not be read (${(error as NodeJS.ErrnoException).code})`);
   }
-  const found = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const found = pemsOf(text);
   if (found.length === 0) throw wrong(`${JSON.stringify(file)} holds none`);
-  for (const [index, pem] of found.entries()) {
-    try {
-      new X509Certificate(pem);
-    } catch {
-      throw wrong(`the one at place ${index + 1} in ${JSON.stringify(file)} can not be read`);
-    }
-  }
+  const bad = found.findIndex((pem) => !isCertificate(pem));
+  if (bad >= 0) throw wrong(`the one at place ${bad + 1} in ${JSON.stringify(file)} can not be read`);
   return found.join('\n');
+}
+
+const pemsOf = (text: string): string[] =>
+  text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Node itself has only a warning for a file that can't be read. */
 function extraCertificates(file: string): string {
   try {
-    return file ? readFileSync(file, 'utf8') : '';
+    return file ? pemsOf(readFileSync(file, 'utf8')).filter(isCertificate).join('\n') : '';
   } catch {
     return '';
   }
