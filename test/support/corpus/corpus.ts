@@ -1,0 +1,13 @@
+// All hostile and odd images. What they prove stands in test/conversions/corpus.test.ts and test/oci/umoci.test.ts.
+import { DOCUMENT_IMAGES } from './document.js';
+import { FLATTENING_IMAGES } from './flattening.js';
+import { HEADER_IMAGES } from './header.js';
+import type { CorpusImage } from './image-content.js';
+import { STORED_IMAGES } from './stored.js';
+
+export const CORPUS: CorpusImage[] = [
+  ...HEADER_IMAGES,
+  ...FLATTENING_IMAGES,
+  ...STORED_IMAGES,
+  ...DOCUMENT_IMAGES,
+];
