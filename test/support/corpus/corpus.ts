@@ -5,9 +5,11 @@ import { HEADER_IMAGES } from './header.js';
 import type { CorpusImage } from './image-content.js';
 import { STORED_IMAGES } from './stored.js';
 
+const SCALE = Number(process.env.TEST_SCALE ?? 1);
+
 export const CORPUS: CorpusImage[] = [
   ...HEADER_IMAGES,
   ...FLATTENING_IMAGES,
   ...STORED_IMAGES,
   ...DOCUMENT_IMAGES,
-];
+].filter(({ slow }) => SCALE > 1 || !slow);

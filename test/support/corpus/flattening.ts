@@ -321,6 +321,7 @@ export const FLATTENING_IMAGES: CorpusImage[] = [
   },
   {
     name: 'a million folders from a few names',
+    slow: true,
     make: layersOf(
       Array.from({ length: 500 }, (_, at): Member => ({
         name: '././@LongLink',
@@ -332,6 +333,7 @@ export const FLATTENING_IMAGES: CorpusImage[] = [
   },
   {
     name: 'a symlink with a slow target that all paths lead through',
+    slow: true,
     make: layersOf([
       { name: '././@LongLink', flag: 'K', data: `${'../'.repeat(1300)}d` },
       soft('s', 'x'),

@@ -21,6 +21,8 @@ export interface CorpusImage {
   /** Why another reader may see other files than we do. Absent where the image specification leaves no choice. */
   choice?: string;
   architecture?: 'arm64';
+  /** Takes seconds, so that it is for TEST_SCALE above 1 only. */
+  slow?: true;
 }
 
 /** Whether every implementation must see the same files. */

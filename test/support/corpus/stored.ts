@@ -39,7 +39,7 @@ function adornedGzip(bytes: Buffer): Buffer {
 }
 
 /** A file of zeros so large that what it is stored in is a bomb. */
-const ZEROS_BYTES = 512 * MIB;
+const ZEROS_BYTES = 80 * MIB;
 const bombTarHead = headerOf({ name: 'zeros', size: ZEROS_BYTES });
 
 function gzipBomb(): Buffer {
