@@ -252,7 +252,13 @@ export const HEADER_IMAGES: CorpusImage[] = [
     expected: { 'TRAILER!!!': 'not the end', cmd: 'c', env: 'e', init: 'i', 'rootfs/f': 'r' },
   },
   {
+    name: 'folders nested 150 deep',
+    make: layersOf([pax({ path: `${'d/'.repeat(150)}f` }), { name: 'x', data: 'deep' }]),
+    expected: { [`${'d/'.repeat(150)}f`]: 'deep' },
+  },
+  {
     name: 'folders nested 1500 deep',
+    choice: 'nobody has to go that deep; umoci takes a quarter of a minute for it',
     make: layersOf([pax({ path: `${'d/'.repeat(1500)}f` }), { name: 'x', data: 'deep' }]),
     expected: { [`${'d/'.repeat(1500)}f`]: 'deep' },
   },

@@ -20,6 +20,8 @@ export interface CorpusImage {
   expected: Record<string, Fact> | JobFailureCode | `${JobFailureCode}`;
   /** Why another reader may see other files than we do. Absent where the image specification leaves no choice. */
   choice?: string;
+  /** Paths of which the image tells the time, but umoci leaves another one. */
+  timeLostByUmoci?: string[];
   architecture?: 'arm64';
   /** Takes seconds, so that it is for TEST_SCALE above 1 only. */
   slow?: true;
