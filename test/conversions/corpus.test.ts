@@ -78,7 +78,12 @@ function putImage(image: CorpusImage): void {
 
 beforeAll(() => {
   writeBlobs(join(blobsDir, 'x86_64'));
-  writeBlobs(join(blobsDir, 'aarch64'), { 'bzImage.config': undefined, Image: bzImage(), bzImage: undefined, 'Image.config': TEST_CONFIG });
+  writeBlobs(join(blobsDir, 'aarch64'), {
+    'bzImage.config': undefined,
+    Image: bzImage(),
+    bzImage: undefined,
+    'Image.config': TEST_CONFIG,
+  });
 });
 
 describe('the corpus', () => {

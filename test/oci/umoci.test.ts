@@ -82,23 +82,30 @@ describeWith(['umoci'], 'the flattened tree is that of umoci', () => {
 });
 
 interface Outcome {
-  kind: 'same tree' | 'refused by both' | 'refused by umoci only' | 'other';
+  kind: 'same tree' | 'refused by both' | 'refused by umoci only' | 'refused by us only' | 'different';
   differences: string[];
 }
 
 async function outcomeOf(layers: Members[]): Promise<Outcome> {
   const [ours, theirs] = await Promise.allSettled([
     flattened(imageOf({ layers }), 'amd64'),
-    umociTree(mkdtempSync(join(root, 'theirs-')), layers.map((layer) => tarOf(layer))),
+    umociTree(
+      mkdtempSync(join(root, 'theirs-')),
+      layers.map((layer) => tarOf(layer)),
+    ),
   ]);
   if (theirs.status === 'rejected') {
     if (ours.status === 'fulfilled') return { kind: 'refused by umoci only', differences: [] };
     expect(ours.reason).toMatchObject({ code: 'IMAGE_INVALID' });
     return { kind: 'refused by both', differences: [] };
   }
-  if (ours.status === 'rejected') return { kind: 'other', differences: [String(ours.reason)] };
+  if (ours.status === 'rejected') {
+    // A marker leads through a loop that the marker before it has removed on umoci's disk.
+    const isLoop = /leads through more than/.test(String(ours.reason));
+    return { kind: 'refused by us only', differences: isLoop ? [] : [String(ours.reason)] };
+  }
   // umoci sets the time of a directory before it removes what whiteouts hide in it.
   const isFolder = (path: string): boolean => ours.value.lines.get(path)?.startsWith('directory') ?? false;
   const found = differences(ours.value.lines, theirs.value, (path) => !isFolder(path));
-  return { kind: found.length === 0 ? 'same tree' : 'other', differences: found };
+  return { kind: found.length === 0 ? 'same tree' : 'different', differences: found };
 }

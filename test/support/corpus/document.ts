@@ -126,12 +126,22 @@ export const DOCUMENT_IMAGES: CorpusImage[] = [
     }),
     expected: SEEN,
   },
-  { name: 'annotations and members that nobody knows', make: of({ manifest: { annotations: { a: 'b' }, subject: null, x: [1] } }), expected: SEEN },
-  { name: 'nulls wherever they may be', make: of({ configText: configText('{"Cmd":null,"Env":null,"Labels":null}') }), expected: SEEN },
+  {
+    name: 'annotations and members that nobody knows',
+    make: of({ manifest: { annotations: { a: 'b' }, subject: null, x: [1] } }),
+    expected: SEEN,
+  },
+  {
+    name: 'nulls wherever they may be',
+    make: of({ configText: configText('{"Cmd":null,"Env":null,"Labels":null}') }),
+    expected: SEEN,
+  },
   { name: 'no config of what is run', make: of({ configText: configText('null') }), expected: SEEN },
   {
     name: 'members that are called like those of every object',
-    make: of({ configText: configText('{"Labels":{"__proto__":"x","constructor":"y"},"__proto__":{"Cmd":["/evil"]}}') }),
+    make: of({
+      configText: configText('{"Labels":{"__proto__":"x","constructor":"y"},"__proto__":{"Cmd":["/evil"]}}'),
+    }),
     expected: SEEN,
   },
   {
@@ -227,7 +237,11 @@ export const DOCUMENT_IMAGES: CorpusImage[] = [
     },
     expected: 'IMAGE_NOT_FOUND',
   },
-  { name: 'a layer that is not there', make: () => ({ ...amd64(), blobs: amd64().blobs.slice(1) }), expected: 'IMAGE_NOT_FOUND' },
+  {
+    name: 'a layer that is not there',
+    make: () => ({ ...amd64(), blobs: amd64().blobs.slice(1) }),
+    expected: 'IMAGE_NOT_FOUND',
+  },
   {
     name: 'an exchanged config',
     make: () => {
@@ -248,10 +262,22 @@ export const DOCUMENT_IMAGES: CorpusImage[] = [
     },
     expected: 'DIGEST_MISMATCH',
   },
-  { name: 'more diff_ids than layers', make: of({ config: { rootfs: { diff_ids: [NO_DIGEST, NO_DIGEST] } } }), expected: 'IMAGE_INVALID' },
-  { name: 'fewer diff_ids than layers', make: of({ config: { rootfs: { type: 'layers' } } }), expected: 'IMAGE_INVALID' },
+  {
+    name: 'more diff_ids than layers',
+    make: of({ config: { rootfs: { diff_ids: [NO_DIGEST, NO_DIGEST] } } }),
+    expected: 'IMAGE_INVALID',
+  },
+  {
+    name: 'fewer diff_ids than layers',
+    make: of({ config: { rootfs: { type: 'layers' } } }),
+    expected: 'IMAGE_INVALID',
+  },
   { name: 'no rootfs', make: of({ config: { rootfs: undefined } }), expected: 'IMAGE_INVALID' },
-  { name: 'a diff_id that is a path', make: of({ config: { rootfs: { diff_ids: ['../../etc'] } } }), expected: 'IMAGE_INVALID' },
+  {
+    name: 'a diff_id that is a path',
+    make: of({ config: { rootfs: { diff_ids: ['../../etc'] } } }),
+    expected: 'IMAGE_INVALID',
+  },
   {
     name: 'a digest that leads out of a folder',
     make: of({ manifest: { config: { ...descriptorOf(OCI_CONFIG, Buffer.alloc(1)), digest: 'sha256:../../../x' } } }),
@@ -259,16 +285,16 @@ export const DOCUMENT_IMAGES: CorpusImage[] = [
   },
   {
     name: 'a digest of another kind',
-    make: of({ manifest: { config: { ...descriptorOf(OCI_CONFIG, Buffer.alloc(1)), digest: `sha512:${'0'.repeat(128)}` } } }),
+    make: of({
+      manifest: { config: { ...descriptorOf(OCI_CONFIG, Buffer.alloc(1)), digest: `sha512:${'0'.repeat(128)}` } },
+    }),
     expected: 'IMAGE_INVALID',
   },
-  ...[-1, 1.5, 2 ** 60, '5', null].map(
-    (size): CorpusImage => ({
-      name: `a layer of the size ${JSON.stringify(size)}`,
-      make: of({ layers: [{ tar: tarOf([]), descriptor: { size } }] }),
-      expected: 'IMAGE_INVALID',
-    }),
-  ),
+  ...[-1, 1.5, 2 ** 60, '5', null].map((size): CorpusImage => ({
+    name: `a layer of the size ${JSON.stringify(size)}`,
+    make: of({ layers: [{ tar: tarOf([]), descriptor: { size } }] }),
+    expected: 'IMAGE_INVALID',
+  })),
   {
     name: 'a layer of 9 GiB',
     make: of({ layers: [{ tar: tarOf([]), descriptor: { size: 9 * GIB } }] }),
@@ -284,7 +310,11 @@ export const DOCUMENT_IMAGES: CorpusImage[] = [
     make: of({ manifest: { layers: Array(257).fill(descriptorOf(OCI_LAYER, tarOf([]))) } }),
     expected: 'IMAGE_INVALID',
   },
-  { name: 'a deeply nested manifest', make: of({ manifestText: `{"schemaVersion":2,"a":${DEEP}}` }), expected: 'IMAGE_INVALID' },
+  {
+    name: 'a deeply nested manifest',
+    make: of({ manifestText: `{"schemaVersion":2,"a":${DEEP}}` }),
+    expected: 'IMAGE_INVALID',
+  },
   { name: 'a deeply nested config', make: of({ configText: configText(DEEP) }), expected: 'IMAGE_INVALID' },
   {
     name: 'a huge manifest',
@@ -299,9 +329,17 @@ export const DOCUMENT_IMAGES: CorpusImage[] = [
   { name: 'a config that is a list', make: of({ configText: '[]' }), expected: 'IMAGE_INVALID' },
   { name: 'a config that is no JSON', make: of({ configText: '{"architecture":"amd64",' }), expected: 'IMAGE_INVALID' },
   { name: 'an empty manifest', make: of({ manifestText: '' }), expected: 'IMAGE_INVALID' },
-  { name: 'a newline in its environment', make: of({ run: { Env: ['A=1\nLD_PRELOAD=/x'] } }), expected: 'IMAGE_INVALID' },
+  {
+    name: 'a newline in its environment',
+    make: of({ run: { Env: ['A=1\nLD_PRELOAD=/x'] } }),
+    expected: 'IMAGE_INVALID',
+  },
   { name: 'a NUL in its environment', make: of({ run: { Env: ['A=1\0B=2'] } }), expected: 'IMAGE_INVALID' },
-  { name: 'a newline in its command', make: of({ run: { Cmd: ['/bin/sh', '-c', 'a\nb'] } }), expected: 'IMAGE_INVALID' },
+  {
+    name: 'a newline in its command',
+    make: of({ run: { Cmd: ['/bin/sh', '-c', 'a\nb'] } }),
+    expected: 'IMAGE_INVALID',
+  },
   { name: 'a NUL in its entrypoint', make: of({ run: { Entrypoint: ['/bin/sh\0'] } }), expected: 'IMAGE_INVALID' },
   { name: 'an entrypoint that is a text', make: of({ run: { Entrypoint: '/bin/sh' } }), expected: 'IMAGE_INVALID' },
   { name: 'a command of numbers', make: of({ run: { Cmd: [1, 2] } }), expected: 'IMAGE_INVALID' },

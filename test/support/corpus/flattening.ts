@@ -48,7 +48,7 @@ export const FLATTENING_IMAGES: CorpusImage[] = [
     expected: { f: 'three' },
   },
   {
-    name: 'a whiteout of the image\'s lowest layer',
+    name: "a whiteout of the image's lowest layer",
     make: layersOf([file('f', 'x'), '.wh.g', 'd/', 'd/.wh..wh..opq']),
     expected: { f: 'x', '.wh.g': null, 'd/.wh..wh..opq': null },
   },
@@ -59,7 +59,13 @@ export const FLATTENING_IMAGES: CorpusImage[] = [
       ['a/', 'a/b/', file('a/b/high', 'h'), 'a/.wh..wh..opq'],
     ),
     timeLostByUmoci: ['a/b'],
-    expected: { 'a/b/low': null, 'a/c': null, 'a/b/high': 'h', 'a/.wh..wh..opq': null, 'a/b': { mtime: 1_600_000_000 } },
+    expected: {
+      'a/b/low': null,
+      'a/c': null,
+      'a/b/high': 'h',
+      'a/.wh..wh..opq': null,
+      'a/b': { mtime: 1_600_000_000 },
+    },
   },
   {
     name: 'an opaque folder, marked before its siblings',

@@ -163,13 +163,15 @@ export const HEADER_IMAGES: CorpusImage[] = [
   },
   {
     name: 'setuid, setgid, sticky and no permissions at all',
-    make: layersOf([
-      { name: 'setuid', mode: 0o4755, uid: 3 },
-      { name: 'setgid', mode: 0o2755, gid: 3 },
-      { name: 'sticky/', mode: 0o1777 },
-      { name: 'none', mode: 0 },
-      { name: 'none/of/all/', mode: 0 },
-    ].slice(0, 4)),
+    make: layersOf(
+      [
+        { name: 'setuid', mode: 0o4755, uid: 3 },
+        { name: 'setgid', mode: 0o2755, gid: 3 },
+        { name: 'sticky/', mode: 0o1777 },
+        { name: 'none', mode: 0 },
+        { name: 'none/of/all/', mode: 0 },
+      ].slice(0, 4),
+    ),
     expected: {
       setuid: { mode: FILE | 0o4755, uid: 3 },
       setgid: { mode: FILE | 0o2755, gid: 3 },
@@ -299,7 +301,11 @@ export const HEADER_IMAGES: CorpusImage[] = [
     make: layersOf(Buffer.from(tarOf(['abc'])).fill('z', 0, 1)),
     expected: 'IMAGE_INVALID',
   },
-  { name: 'a number that is none', make: layersOf(changed({ name: 'f' }, (it) => it.write('77x', 108))), expected: 'IMAGE_INVALID' },
+  {
+    name: 'a number that is none',
+    make: layersOf(changed({ name: 'f' }, (it) => it.write('77x', 108))),
+    expected: 'IMAGE_INVALID',
+  },
   {
     name: 'a size of 2^62',
     make: layersOf(changed({ name: 'f' }, (header) => base256(header, 124, 12, 2n ** 62n))),
@@ -349,7 +355,9 @@ export const HEADER_IMAGES: CorpusImage[] = [
   },
   {
     name: 'bytes after the end of an archive',
-    make: layersOf(Buffer.concat([tarOf([{ name: 'f', data: 'x' }]), Buffer.from('garbage'.repeat(999)), tarOf(['g'])])),
+    make: layersOf(
+      Buffer.concat([tarOf([{ name: 'f', data: 'x' }]), Buffer.from('garbage'.repeat(999)), tarOf(['g'])]),
+    ),
     expected: { f: 'x', g: null },
   },
   { name: 'bytes that are no archive', make: layersOf(Buffer.from('<html>'.repeat(300))), expected: 'IMAGE_INVALID' },

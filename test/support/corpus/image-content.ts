@@ -72,9 +72,10 @@ export interface ImageParts {
 export function imageOf(parts: ImageParts): ImageContent {
   const layers = parts.layers.map(asLayer);
   const stored = layers.map((layer) => layer.stored ?? layer.tar);
-  const descriptors = layers.map(
-    (layer, at): Descriptor => ({ ...descriptorOf(OCI_LAYER, stored[at]!), ...layer.descriptor }),
-  );
+  const descriptors = layers.map((layer, at): Descriptor => ({
+    ...descriptorOf(OCI_LAYER, stored[at]!),
+    ...layer.descriptor,
+  }));
   const config = Buffer.from(parts.configText ?? JSON.stringify(configOf(parts, layers)));
   const configBlob = descriptorOf(parts.configType ?? OCI_CONFIG, config);
   const manifest = { schemaVersion: 2, config: configBlob, layers: descriptors, ...parts.manifest };

@@ -13,9 +13,7 @@ const MIB = 1024 * 1024;
 
 /** Bytes that no compressor makes smaller, the same each time. */
 function noise(bytes: number): Buffer {
-  const parts = Array.from({ length: Math.ceil(bytes / 64) }, (_, at) =>
-    createHash('sha512').update(`${at}`).digest(),
-  );
+  const parts = Array.from({ length: Math.ceil(bytes / 64) }, (_, at) => createHash('sha512').update(`${at}`).digest());
   return Buffer.concat(parts).subarray(0, bytes);
 }
 
@@ -23,8 +21,7 @@ const stored =
   (bytes: () => Buffer, rest: Partial<Layer> = {}): (() => ImageContent) =>
   () =>
     imageOf({ layers: [{ tar, stored: bytes(), descriptor: { mediaType: OCI_LAYER_GZIP }, ...rest }] });
-const asZstd = (bytes: () => Buffer, of = tar) =>
-  stored(bytes, { tar: of, descriptor: { mediaType: OCI_LAYER_ZSTD } });
+const asZstd = (bytes: () => Buffer, of = tar) => stored(bytes, { tar: of, descriptor: { mediaType: OCI_LAYER_ZSTD } });
 
 /** A gzip member with every optional field of RFC 1952. */
 function adornedGzip(bytes: Buffer): Buffer {
@@ -87,18 +84,24 @@ export const STORED_IMAGES: CorpusImage[] = [
   {
     name: 'a zstd layer of many frames, some to be skipped',
     make: asZstd(() =>
-      Buffer.concat([
-        skippableFrame(Buffer.from('abc')),
-        zstdStored(tar.subarray(0, 700)),
-        skippableFrame(Buffer.alloc(0)),
-        zstdFrame([]),
-        zstdFrame([Buffer.alloc(0), tar.subarray(700), Buffer.alloc(0)]),
-      ].filter((frame) => frame.length > 6)),
+      Buffer.concat(
+        [
+          skippableFrame(Buffer.from('abc')),
+          zstdStored(tar.subarray(0, 700)),
+          skippableFrame(Buffer.alloc(0)),
+          zstdFrame([]),
+          zstdFrame([Buffer.alloc(0), tar.subarray(700), Buffer.alloc(0)]),
+        ].filter((frame) => frame.length > 6),
+      ),
     ),
     expected: SEEN,
   },
   { name: 'a gzip layer that is cut', make: stored(() => cut(gzipSync(tar), 9)), expected: 'IMAGE_INVALID' },
-  { name: 'a gzip layer that is only its magic', make: stored(() => Buffer.from('1f8b', 'hex')), expected: 'IMAGE_INVALID' },
+  {
+    name: 'a gzip layer that is only its magic',
+    make: stored(() => Buffer.from('1f8b', 'hex')),
+    expected: 'IMAGE_INVALID',
+  },
   {
     name: 'a gzip layer with a wrong checksum',
     make: stored(() => flipped(gzipSync(tar), gzipSync(tar).length - 6)),

@@ -108,7 +108,8 @@ export function treeInMemory(tree: FileTree, spools: Buffer[]): Map<string, stri
     if (!keys.has(node)) keys.set(node, String(keys.size));
     nodes.set(path, { key: keys.get(node)!, attributes: attributesInMemory(node, spools) });
     if (!node.children) continue;
-    for (const [name, child] of sortedChildren(node.children)) todo.push([path === '' ? name : `${path}/${name}`, child]);
+    for (const [name, child] of sortedChildren(node.children))
+      todo.push([path === '' ? name : `${path}/${name}`, child]);
   }
   return linesOf(nodes);
 }
