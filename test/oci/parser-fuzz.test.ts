@@ -327,10 +327,7 @@ describe('the reader of image references', () => {
   const tag = fc.stringMatching(/^\w[\w.-]{0,20}$/).map((it) => `:${it}`);
   const written = fc
     .tuple(
-      fc.option(
-        host.map((it) => `${it}/`),
-        { nil: '' },
-      ),
+      fc.oneof(host, fc.constant('me')).map((it) => `${it}/`),
       name,
       fc.option(tag, { nil: '' }),
       fc.option(digest, { nil: '' }),

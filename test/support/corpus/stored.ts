@@ -96,6 +96,17 @@ export const STORED_IMAGES: CorpusImage[] = [
     ),
     expected: SEEN,
   },
+  {
+    name: 'a zstd layer whose last frame has a few bytes, and one that is skipped behind it',
+    make: asZstd(() =>
+      Buffer.concat([
+        zstdStored(tar.subarray(0, -1024)),
+        zstdFrame([{ repeat: 0, times: 1024 }]),
+        skippableFrame(Buffer.from('index')),
+      ]),
+    ),
+    expected: SEEN,
+  },
   { name: 'a gzip layer that is cut', make: stored(() => cut(gzipSync(tar), 9)), expected: 'IMAGE_INVALID' },
   {
     name: 'a gzip layer that is only its magic',
@@ -131,6 +142,21 @@ export const STORED_IMAGES: CorpusImage[] = [
   {
     name: 'a zstd layer with a window of 2 GiB',
     make: asZstd(() => zstdFrame([tar], { window: 0xa8 })),
+    expected: 'IMAGE_INVALID',
+  },
+  {
+    name: 'a zstd layer of short blocks in a window of 64 MiB',
+    make: asZstd(() =>
+      zstdFrame(
+        Array.from({ length: 2000 }, () => Buffer.alloc(1)),
+        { window: 0x80 },
+      ),
+    ),
+    expected: 'IMAGE_INVALID',
+  },
+  {
+    name: 'a zstd layer of very many empty frames',
+    make: asZstd(() => Buffer.alloc(40_000 * 9, zstdFrame([Buffer.alloc(0)]))),
     expected: 'IMAGE_INVALID',
   },
   {
