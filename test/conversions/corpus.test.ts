@@ -1,5 +1,5 @@
 // Every image of the corpus goes through a whole conversion and ends as documented; nothing is left outside its folders.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Architecture } from '../../src/builds/build-parts.js';
@@ -17,7 +17,8 @@ import { MemoryRepository } from '../support/memory-repository.js';
 import { itJudged, judgeEif } from '../support/eif-judge.js';
 import { temporaryFolder } from '../support/folders.js';
 
-const root = temporaryFolder();
+const parent = temporaryFolder();
+const root = join(parent, 'root');
 const storeDir = join(root, 'store');
 const blobsDir = join(root, 'blobs');
 const store = new Store(storeDir);
@@ -69,10 +70,16 @@ async function eifOf(digest: string): Promise<Buffer> {
   return layer.subarray(EIF_AT, EIF_AT + size);
 }
 
-const outside = (): string[] => [...readdirSync(root), ...readdirSync(tmpdir()), ...readdirSync(process.cwd())];
+/** All that lies around the folder of a conversion, and what images of the corpus would like to write elsewhere. */
+function outside(): string[] {
+  const escaped = ['/outside', '/tmp/build-catalog-escaped', join(tmpdir(), 'build-catalog-escaped')].filter(
+    existsSync,
+  );
+  return [...readdirSync(parent, { recursive: true, encoding: 'utf8' }).sort(), ...escaped];
+}
 
 function putImage(image: CorpusImage): void {
-  rmSync(join(storeDir, 'accounts'), { recursive: true, force: true });
+  rmSync(storeDir, { recursive: true });
   putRaw(storeDir, 'account', 'in', image.make());
 }
 

@@ -3,7 +3,11 @@ import * as fc from 'fast-check';
 import { CatalogError } from '../../src/lib/errors.js';
 import { JobFailure } from '../../src/lib/job-failure.js';
 import { parseJson } from '../../src/lib/json.js';
+import { CpioHeaders, cpioBytes, dataPadding } from '../../src/nitro/cpio.js';
+import { customerRamdisk } from '../../src/nitro/ramdisks.js';
+import type { Ramdisk } from '../../src/nitro/ramdisks.js';
 import { parseChallenges } from '../../src/oci/auth-challenge.js';
+import { LayerDecompressor } from '../../src/oci/decompress.js';
 import { parseImageConfig } from '../../src/oci/image-config.js';
 import { choosePlatform, parseManifest } from '../../src/oci/manifest.js';
 import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../../src/oci/media-types.js';
@@ -14,6 +18,8 @@ import type { TarEntry } from '../../src/oci/tar.js';
 import { ZstdSplitter } from '../../src/oci/zstd-frames.js';
 import { HEADER_IMAGES } from '../support/corpus/header.js';
 import { skippableFrame, zstdFrame, zstdStored } from '../support/corpus/zstd-writer.js';
+import { readCpio } from '../support/cpio-reader.js';
+import { flattenLayers } from '../support/flatten-layers.js';
 import { descriptorOf, documentOf, smallImage } from '../support/documents.js';
 import { paxRecord } from '../support/tar-builder.js';
 
@@ -66,6 +72,18 @@ function damaged(originals: Buffer[]): fc.Arbitrary<Buffer> {
     }
     return bytes;
   });
+}
+
+/** A ramdisk with zeros for what its files hold. */
+function sparseRamdisk(ramdisk: Ramdisk): Buffer {
+  const headers = new CpioHeaders();
+  const parts = [...ramdisk.entries()].flatMap((entry) => [
+    headers.next(entry),
+    Buffer.isBuffer(entry.data) ? entry.data : Buffer.alloc(entry.size),
+    Buffer.alloc(dataPadding(entry.size)),
+  ]);
+  const body = Buffer.concat(parts);
+  return Buffer.concat([body, headers.end(body.length)]);
 }
 
 const anyBytes = fc.uint8Array({ maxLength: 3000 }).map((bytes) => Buffer.from(bytes));
@@ -121,6 +139,25 @@ describe('the tar reader', () => {
       }),
       few,
     );
+  });
+
+  it('has its entries flattened into a ramdisk, or refused', async () => {
+    const layers = fc.array(deceptive, { minLength: 1, maxLength: 3 });
+    const property = fc.asyncProperty(layers, async (archives) => {
+      const entries = archives.map((archive) => read([archive])).filter((it) => typeof it !== 'string');
+      const { signal } = new AbortController();
+      const made = await flattenLayers(entries).then(
+        (tree) => customerRamdisk(tree, { argv: ['/a'], env: [] }),
+        (error: unknown) => error,
+      );
+      const planned =
+        made instanceof Error
+          ? made
+          : await cpioBytes((made as Ramdisk).entries(), signal).catch((error: unknown) => error);
+      if (planned instanceof Error) expect(planned).toBeInstanceOf(JobFailure);
+      else expect(readCpio(sparseRamdisk(made as Ramdisk)).length).toBeGreaterThan(10);
+    });
+    await fc.assert(property, few);
   });
 
   it('reads the PAX records that were written, and no others', () => {
@@ -179,6 +216,35 @@ describe('the zstd splitter', () => {
       }),
       few,
     );
+  });
+
+  const block = fc.oneof(
+    fc.uint8Array({ maxLength: 30 }).map((bytes) => Buffer.from(bytes)),
+    fc.record({ repeat: fc.nat(255), times: fc.oneof(fc.nat(20), fc.constant(128 * 1024)) }),
+  );
+  const frame = fc.oneof(
+    { weight: 5, arbitrary: fc.array(block, { minLength: 1, maxLength: 3 }).map((blocks) => ({ blocks })) },
+    { weight: 1, arbitrary: fc.constant({ blocks: undefined }) },
+  );
+
+  it('has frames of any length decoded to the last byte', async () => {
+    const property = fc.asyncProperty(fc.array(frame, { minLength: 1, maxLength: 8 }), cuts, async (frames, places) => {
+      const stored = frames.map(({ blocks }) => (blocks ? zstdFrame(blocks) : skippableFrame(Buffer.from('x'))));
+      const content = frames.flatMap(({ blocks = [] }) =>
+        blocks.map((it) => (Buffer.isBuffer(it) ? it : Buffer.alloc(it.times, it.repeat))),
+      );
+      const seen: Buffer[] = [];
+      const sink = { accept: (chunk: Buffer) => Promise.resolve(void seen.push(Buffer.from(chunk))) };
+      const decompressor = new LayerDecompressor(sink);
+      try {
+        for (const chunk of cutInto(Buffer.concat(stored), places)) await decompressor.write(chunk);
+        await decompressor.end();
+      } finally {
+        decompressor.destroy();
+      }
+      expect(Buffer.concat(seen).equals(Buffer.concat(content))).toBe(true);
+    });
+    await fc.assert(property, { numRuns: 15 * SCALE });
   });
 });
 
@@ -320,7 +386,11 @@ describe('the reader of image references', () => {
   const host = fc.oneof(
     fc.constantFrom('localhost', 'docker.io', 'index.docker.io', '[::1]', '127.0.0.1', 'LOCALHOST:1', 'a.b:65535'),
     fc
-      .tuple(part, fc.constantFrom('io', 'example', 'k8s'), fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined }))
+      .tuple(
+        part,
+        fc.constantFrom('io', 'example', 'k8s'),
+        fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined }),
+      )
       .map(([a, b, port]) => `${a}.${b}${port === undefined ? '' : `:${port}`}`),
   );
   const digest = fc.stringMatching(/^[0-9a-f]{64}$/).map((hex) => `@sha256:${hex}`);
