@@ -18,7 +18,7 @@ export function parseDocument(bytes: Buffer, what: string): JsonObject {
   if (!isUtf8(bytes)) throw invalidImage(`${what} is not UTF-8`);
   checkShape(bytes, what);
   try {
-    return asObject(parseJson(bytes.toString('utf8')), what);
+    return asMembers(parseJson(bytes.toString('utf8')), what);
   } catch (error) {
     if (!(error instanceof CatalogError)) throw error;
     throw invalidImage(`${what} is malformed JSON`);
@@ -48,6 +48,14 @@ function checkShape(bytes: Buffer, what: string): void {
 export function asObject(value: unknown, what: string): JsonObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw invalidImage(`${what} is not a JSON object`);
+}
+
+/** An object of named members: two readers, one of which ignores case as Go does, must not see two of them. */
+export function asMembers(value: unknown, what: string): JsonObject {
+  const object = asObject(value, what);
+  const names = Object.keys(object).map((name) => name.toLowerCase());
+  if (new Set(names).size === names.length) return object;
+  throw invalidImage(`${what} is ambiguous: it has members whose names differ in nothing but case`);
 }
 
 export function asArray(value: unknown, what: string, maxLength: number): unknown[] {

@@ -192,6 +192,31 @@ export const DOCUMENT_IMAGES: CorpusImage[] = [
     expected: 'IMAGE_INVALID',
   },
   {
+    name: 'layers twice, once with a capital, which some readers take for the same',
+    make: of({ manifest: { Layers: [] } }),
+    expected: 'IMAGE_INVALID',
+  },
+  {
+    name: 'an entrypoint twice, once without its capital',
+    make: of({ run: { Entrypoint: ['/a'], entrypoint: ['/b'] } }),
+    expected: 'IMAGE_INVALID',
+  },
+  {
+    name: 'an index of indexes',
+    make: () => indexOf([{ content: everyPlatform(), platform: linux('amd64') }]),
+    expected: 'ARCHITECTURE_NOT_AVAILABLE',
+  },
+  {
+    name: 'labels that differ in case only',
+    make: of({ run: { Labels: { a: '1', A: '2' } } }),
+    expected: SEEN,
+  },
+  {
+    name: 'a config of very many values',
+    make: of({ config: { history: Array(600_000).fill(1) } }),
+    expected: 'IMAGE_INVALID',
+  },
+  {
     name: 'an index that is a manifest, too',
     make: () => indexOf([{ content: amd64(), platform: linux('amd64') }], OCI_INDEX, { layers: [] }),
     expected: 'IMAGE_INVALID',
