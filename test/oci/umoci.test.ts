@@ -48,8 +48,9 @@ async function flattened(content: ImageContent, architecture: 'amd64' | 'arm64')
   return { lines, listed: (path) => !/^directory .*@0 /.test(lines.get(path) ?? '') };
 }
 
-async function compared({ make, architecture = 'amd64', timeLostByUmoci = [] }: CorpusImage): Promise<string[]> {
-  const content = make();
+async function compared(image: CorpusImage): Promise<string[]> {
+  const { architecture = 'amd64', timeLostByUmoci = [] } = image;
+  const content = image.make();
   const [ours, theirs] = await Promise.all([
     flattened(content, architecture),
     umociTree(mkdtempSync(join(root, 'theirs-')), content.tars),

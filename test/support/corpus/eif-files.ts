@@ -40,5 +40,5 @@ export function seenAs(fact: Fact, record: CpioRecord | undefined): Fact {
   if (fact === null || typeof fact === 'string') return isLink ? { link: data } : data;
   const { mode, uid, gid, mtime, rdevMajor, rdevMinor } = record;
   const all = { mode, uid, gid, mtime, rdev: `${rdevMajor}:${rdevMinor}`, [isLink ? 'link' : 'content']: data };
-  return Object.fromEntries(Object.keys(fact).map((key) => [key, all[key as keyof typeof all]])) as Fact;
+  return Object.fromEntries(Object.keys(fact).map((key) => [key, all[key as keyof typeof all]]));
 }

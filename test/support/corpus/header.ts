@@ -1,29 +1,12 @@
-// Images whose tar headers are odd: every way to write names, numbers, owners, modes and times, right and wrong.
-import { headerOf, pax, paxRecord, tarOf, withChecksum } from '../tar-builder.js';
-import type { Member } from '../tar-builder.js';
+// Images whose tar headers are odd and right: every way to write names, numbers, owners, modes and times.
+import { headerOf, pax, tarOf } from '../tar-builder.js';
 import { layersOf } from './image-content.js';
-import type { CorpusImage, Members } from './image-content.js';
+import type { CorpusImage } from './image-content.js';
+import { base256, changed, gnuLong } from './odd-header.js';
 
 const LONG = `long/${'d'.repeat(120)}/${'f'.repeat(150)}`;
 const FILE = 0o100000;
 const FOLDER = 0o040000;
-
-/** One member whose header is changed before its checksum is made; then the archive's end. */
-function changed(member: Member, change: (header: Buffer) => void, after: Members = []): Buffer {
-  const data = Buffer.from(member.data ?? '');
-  const header = headerOf(member, data.length);
-  change(header);
-  const padding = Buffer.alloc((512 - (data.length % 512)) % 512);
-  return Buffer.concat([withChecksum(header), data, padding, tarOf(after)]);
-}
-
-function base256(header: Buffer, at: number, width: number, value: bigint): void {
-  header.fill(value < 0n ? 0xff : 0, at, at + width);
-  header.writeBigInt64BE(value, at + width - 8);
-  if (value >= 0n) header[at] = 0x80 | header[at]!;
-}
-
-const gnuLong = (flag: 'L' | 'K', name: string): Member => ({ name: '././@LongLink', flag, data: `${name}\0` });
 
 function signedChecksum(header: Buffer): Buffer {
   header.fill(' ', 148, 156);
@@ -152,16 +135,6 @@ export const HEADER_IMAGES: CorpusImage[] = [
     expected: { f: { uid: 2 ** 32 - 1 } },
   },
   {
-    name: 'an owner of more than 32 bits',
-    make: layersOf([pax({ uid: '4294967296' }), 'f']),
-    expected: 'IMAGE_INVALID',
-  },
-  {
-    name: 'a negative owner',
-    make: layersOf(changed({ name: 'f' }, (header) => base256(header, 108, 8, -2n))),
-    expected: 'IMAGE_INVALID',
-  },
-  {
     name: 'setuid, setgid, sticky and no permissions at all',
     make: layersOf(
       [
@@ -264,89 +237,10 @@ export const HEADER_IMAGES: CorpusImage[] = [
     make: layersOf([pax({ path: `${'d/'.repeat(1500)}f` }), { name: 'x', data: 'deep' }]),
     expected: { [`${'d/'.repeat(1500)}f`]: 'deep' },
   },
-  { name: 'a name with ..', make: layersOf(['a/../../b']), expected: 'IMAGE_INVALID' },
-  { name: 'a name that is ..', make: layersOf([{ name: '../x', data: 'x' }]), expected: 'IMAGE_INVALID' },
-  { name: 'a NUL in a name', make: layersOf([pax({ path: 'a\0b' }), 'f']), expected: 'IMAGE_INVALID' },
-  { name: 'a NUL in a long name', make: layersOf([gnuLong('L', 'a\0b'), 'f']), expected: 'IMAGE_INVALID' },
-  {
-    name: 'a path of more than 4096 bytes',
-    make: layersOf([pax({ path: 'd/'.repeat(2049) }), 'f']),
-    expected: 'IMAGE_INVALID',
-  },
-  {
-    name: 'a path that is too long below the root of an enclave',
-    make: layersOf([pax({ path: `${'d/'.repeat(2045)}f` }), 'f']),
-    expected: 'IMAGE_INVALID',
-  },
-  {
-    name: 'a name of more than 255 bytes',
-    make: layersOf([pax({ path: `d/${'n'.repeat(256)}` }), 'f']),
-    expected: 'IMAGE_INVALID',
-  },
   {
     name: 'a name of 255 bytes',
     make: layersOf([pax({ path: `d/${'n'.repeat(255)}` }), { name: 'f', data: 'x' }]),
     expected: { [`d/${'n'.repeat(255)}`]: 'x' },
-  },
-  { name: 'a sparse file of GNU tar', make: layersOf([{ name: 'f', flag: 'S' }]), expected: 'IMAGE_INVALID' },
-  {
-    name: 'a sparse file in PAX',
-    make: layersOf([pax({ 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0' }), 'f']),
-    expected: 'IMAGE_INVALID',
-  },
-  { name: 'an unknown type of entry', make: layersOf([{ name: 'f', flag: 'M' }]), expected: 'IMAGE_INVALID' },
-  { name: 'a symlink without a target', make: layersOf([{ name: 'f', flag: '2' }]), expected: 'IMAGE_INVALID' },
-  {
-    name: 'a header with a wrong checksum',
-    make: layersOf(Buffer.from(tarOf(['abc'])).fill('z', 0, 1)),
-    expected: 'IMAGE_INVALID',
-  },
-  {
-    name: 'a number that is none',
-    make: layersOf(changed({ name: 'f' }, (it) => it.write('77x', 108))),
-    expected: 'IMAGE_INVALID',
-  },
-  {
-    name: 'a size of 2^62',
-    make: layersOf(changed({ name: 'f' }, (header) => base256(header, 124, 12, 2n ** 62n))),
-    expected: 'IMAGE_INVALID',
-  },
-  {
-    name: 'a negative size',
-    make: layersOf(changed({ name: 'f' }, (header) => base256(header, 124, 12, -512n))),
-    expected: 'IMAGE_INVALID',
-  },
-  {
-    name: 'a PAX header of more than 1 MiB',
-    make: layersOf([pax({ comment: 'x'.repeat(1024 * 1024) }), 'f']),
-    expected: 'IMAGE_INVALID',
-  },
-  {
-    name: 'a PAX record with a wrong length',
-    make: layersOf([{ name: 'x', flag: 'x', data: paxRecord('path', 'y').replace(/^\d+/, '99') }, 'f']),
-    expected: 'IMAGE_INVALID',
-  },
-  {
-    name: 'a PAX record without an end',
-    make: layersOf([{ name: 'x', flag: 'x', data: '10 path=abcd' }, 'f']),
-    expected: 'IMAGE_INVALID',
-  },
-  { name: 'a PAX size that is no number', make: layersOf([pax({ size: '1e3' }), 'f']), expected: 'IMAGE_INVALID' },
-  {
-    name: 'an archive cut inside a header',
-    make: layersOf(tarOf(['f'], 0).subarray(0, 300)),
-    expected: 'IMAGE_INVALID',
-  },
-  {
-    name: 'an archive cut inside data',
-    make: layersOf(tarOf([{ name: 'f', data: 'x'.repeat(2000) }], 0).subarray(0, 1500)),
-    expected: 'IMAGE_INVALID',
-  },
-  { name: 'an archive that ends after a PAX header', make: layersOf([pax({ path: 'x' })]), expected: 'IMAGE_INVALID' },
-  {
-    name: 'an entry after one block of zeros',
-    make: layersOf(Buffer.concat([tarOf(['a'], 512), tarOf(['b'])])),
-    expected: 'IMAGE_INVALID',
   },
   {
     name: 'an archive without its end',
@@ -360,5 +254,4 @@ export const HEADER_IMAGES: CorpusImage[] = [
     ),
     expected: { f: 'x', g: null },
   },
-  { name: 'bytes that are no archive', make: layersOf(Buffer.from('<html>'.repeat(300))), expected: 'IMAGE_INVALID' },
 ];

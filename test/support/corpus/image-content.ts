@@ -15,7 +15,7 @@ export type Fact =
 export interface CorpusImage {
   /** After "an image with". */
   name: string;
-  make(): ImageContent;
+  make: () => ImageContent;
   /** By path, one character per byte; or what the conversion fails with. */
   expected: Record<string, Fact> | JobFailureCode | `${JobFailureCode}`;
   /** Why another reader may see other files than we do. Absent where the image specification leaves no choice. */
