@@ -31,7 +31,7 @@ export async function commandWarnings({ tree, spoolPaths }: PulledLayers, argv: 
   if (program === undefined) return missing(tree, programsFor('sh')) ? [notFound('sh')] : [];
   const path = programsFor(latin1(program)).find((candidate) => programAt(tree, candidate));
   if (path === undefined) return [notFound(program)];
-  const hidden = MOUNTED_OVER.find((folder) => path.replace(/^\/+/, '').startsWith(`${folder}/`));
+  const hidden = MOUNTED_OVER.find((folder) => partsOf(path)[0] === folder);
   if (hidden !== undefined) {
     const message = `The command ${shown(program)} lies in /${hidden}, over which init mounts a file system: it will not be there.`;
     return [{ code: 'COMMAND_HIDDEN', message }];
@@ -71,16 +71,12 @@ const notFound = (program: string): Warning => ({
   message: `The command ${shown(program)} is not in the image: the enclave will end as soon as it starts.`,
 });
 
+const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.');
+
 /** What a path leads to; undefined where that is nothing or a loop. */
 function programAt(tree: FileTree, path: string): FileNode | undefined {
   try {
-    const node = fileAt(
-      tree,
-      path
-        .split('/')
-        .filter((part) => part !== '' && part !== '.')
-        .join('/'),
-    );
+    const node = fileAt(tree, partsOf(path).join('/'));
     return isDirectory(node) ? undefined : node;
   } catch (error) {
     // Paths made to be slow or endless: whether the command exists is then the least concern.

@@ -49,9 +49,15 @@ async function run({ architecture }: CorpusImage): Promise<Outcome> {
   const look = (): void => readdirSync(spoolDir).forEach((name) => files.add(name));
   const images = { inputImage: { name: 'localhost/in:1' }, outputImage: { name: 'localhost/out:1' } };
   const platform = architecture === 'arm64' ? Architecture.ARM64 : Architecture.AMD64;
-  const request = conversionRequest({ ...images, architecture: platform }, new OwnNames('localhost'));
+  const request = conversionRequest(
+    { ...images, architecture: platform },
+    {
+      names: new OwnNames('localhost'),
+      canSign: false,
+    },
+  );
   try {
-    const reports = { progress: look, warn: () => undefined, bootBlobs: () => undefined };
+    const reports = { progress: look, warn: () => undefined, log: () => undefined, bootBlobs: () => undefined };
     const { manifestDigest } = await convert(request, place, reports, signal);
     return { digest: manifestDigest, files: [...files] };
   } catch (failure) {

@@ -90,7 +90,7 @@ describe('the tar reader', () => {
       const entries = archives.map((archive) => read([archive])).filter((it) => typeof it !== 'string');
       const { signal } = new AbortController();
       const made = await flattenLayers(entries).then(
-        (tree) => customerRamdisk(tree, { argv: ['/a'], env: [] }),
+        (tree) => customerRamdisk({ argv: ['/a'], env: [] })(tree),
         (error: unknown) => error,
       );
       const planned =
