@@ -35,6 +35,7 @@ async function handle(group: RouteGroup<string>, request: IncomingMessage): Prom
   return route.handle({
     method: request.method ?? 'GET',
     ...common,
+    stream: request,
     principal,
     caller: principal,
     remoteAddress: '127.0.0.1',
