@@ -48,6 +48,7 @@ import { storeRoutes } from './oci/store-routes.js';
 import { Store } from './oci/store.js';
 import { TaskService } from './tasks/task.service.js';
 
+const MIB = 2 ** 20;
 const CONVERSION_TIMEOUT_MS = 2 * 60 * 60 * 1000;
 
 export type Services = ReturnType<typeof createServices>;
@@ -69,7 +70,7 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const deleteBuild = new DeleteBuild(jobs, builds);
   const jobQuery = new JobQuery(reader, names);
   const settings = conversionSettings(config);
-  const store = new Store(settings.storeDir);
+  const store = new Store(settings.storeDir, { quotaBytes: config.storeQuotaMib * MIB });
   const conversion = new ConversionHandler(settings, store, { apps, builds, logins });
   const worker = new Worker(jobs, [conversion], inTransaction, logger);
   const queue = new InProcessQueue(worker.work, config.jobConcurrency);

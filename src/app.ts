@@ -21,6 +21,7 @@ import { CatalogError } from './lib/errors.js';
 import type { Logger } from './lib/logger.js';
 import { OwnNames } from './lib/own-names.js';
 import { Shutdown } from './lib/shutdown.js';
+import { collectRegularly } from './oci/collect-regularly.js';
 import { listen } from './server/http-server.js';
 import type { ListeningServer } from './server/http-server.js';
 import { startWebApp } from './server/web-app.js';
@@ -53,6 +54,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     const services = createServices(config, database, names, logger);
     if (config.previousSecretsKey) await sealAnew(services, logger);
     await startWork(services, shutdown);
+    shutdown.add(collectRegularly(services.store, logger));
     await serve(services, listening, logger, shutdown);
     return { url, adminTokenFile, close: () => shutdown.run() };
   } catch (error) {

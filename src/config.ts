@@ -34,6 +34,8 @@ export interface Config {
   logLevel: string;
   /** How many jobs run at the same time. */
   jobConcurrency: number;
+  /** What an account may keep in the store, in MiB (2^20 bytes); 0 for as much as there is room for. */
+  storeQuotaMib: number;
   /** All that child processes get of the environment: the rest may hold secrets. */
   childEnvironment: Environment;
 }
@@ -61,6 +63,7 @@ export function readConfig(environment: Environment): Config {
     uniqueMrenclave: onOrOff('UNIQUE_MRENCLAVE', read('UNIQUE_MRENCLAVE', 'on')),
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
     childEnvironment: { PATH: environment.PATH, NODE_EXTRA_CA_CERTS: environment.NODE_EXTRA_CA_CERTS },
+    storeQuotaMib: integer('STORE_QUOTA_MIB', read('STORE_QUOTA_MIB', '102400'), 0, 2 ** 30),
     jobConcurrency: integer('JOB_CONCURRENCY', read('JOB_CONCURRENCY', '2'), 1, 64),
   });
 }

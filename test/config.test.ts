@@ -25,6 +25,7 @@ describe('the configuration', () => {
       uniqueMrenclave: true,
       logLevel: 'info',
       jobConcurrency: 2,
+      storeQuotaMib: 102_400,
       childEnvironment: { PATH: undefined, NODE_EXTRA_CA_CERTS: undefined },
     });
   });
@@ -68,6 +69,7 @@ describe('the configuration', () => {
       uniqueMrenclave: false,
       logLevel: 'debug',
       jobConcurrency: 64,
+      storeQuotaMib: 0,
     });
   });
 

@@ -3,7 +3,7 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { badInput } from '../lib/errors.js';
-import { findStats, namesIn, touch } from './absent-files.js';
+import { findStats, namesIn, touch, unlessAbsent } from './absent-files.js';
 import type { DurableFiles } from './durable-files.js';
 import type { Descriptor } from './image-repository.js';
 import { removeOld } from './old-files.js';
@@ -46,8 +46,7 @@ export class BlobFolder {
     }
     const digest = sha256Digest(content);
     if (digest !== blob.digest) throw digestMismatch(`${blob.digest} came with the digest ${digest}.`);
-    if ((await this.isWhole(blob)) && (await this.touch(digest))) await this.files.settle(this.path(digest));
-    else await this.files.write(this.path(digest), content);
+    if (!(await this.isWhole(blob)) || !(await this.keep(digest))) await this.files.write(this.path(digest), content);
   }
 
   /** Keeps a blob that is about to be used again from being collected; false where there is none. */
@@ -75,7 +74,16 @@ export class BlobFolder {
     return join(this.root, 'sha256', hex.slice(0, 2), hex);
   }
 
-  private async isWhole({ digest, size }: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
-    return (await this.size(digest)) === size && sha256Digest(await this.read(digest)) === digest;
+  private isWhole({ digest, size }: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
+    const compare = async () => (await this.size(digest)) === size && sha256Digest(await this.read(digest)) === digest;
+    return unlessAbsent(compare, false);
+  }
+
+  private async keep(digest: string): Promise<boolean> {
+    const settle = async () => {
+      await this.files.settle(this.path(digest));
+      return true;
+    };
+    return (await this.touch(digest)) && unlessAbsent(settle, false);
   }
 }

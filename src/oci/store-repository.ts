@@ -117,12 +117,17 @@ export class StoreRepository implements ImageRepository {
   }
 
   private async expectBlobs(blobs: Descriptor[]): Promise<void> {
-    for (const { digest, size } of blobs) {
-      const isKept = (await this.keepBlob(digest)) || (await setTimeout(PUT_BACK_MS).then(() => this.keepBlob(digest)));
-      if (!isKept || (await this.blobs.size(digest)) !== size) {
-        throw new ContentMissing(`the manifest names the blob ${digest}, which is not in ${this.name} with that size`);
-      }
+    for (const blob of blobs) {
+      if (await this.keeps(blob)) continue;
+      await setTimeout(PUT_BACK_MS);
+      if (await this.keeps(blob)) continue;
+      const what = `the manifest names the blob ${blob.digest}, which is not in ${this.name} with that size`;
+      throw new ContentMissing(what);
     }
+  }
+
+  private async keeps({ digest, size }: Descriptor): Promise<boolean> {
+    return (await this.keepBlob(digest)) && (await this.blobs.size(digest)) === size;
   }
 
   private async expectManifests(manifests: Descriptor[]): Promise<void> {
