@@ -15,6 +15,7 @@ import { BuildFieldsResolver, BuildResolver } from './builds/build.resolver.js';
 import { TaskSubjectResolver } from './builds/catalog-entry.js';
 import { SearchResolver } from './builds/search.resolver.js';
 import { ConversionResolver } from './conversions/conversion.resolver.js';
+import { BuildEifResolver } from './conversions/eif.resolver.js';
 import { RegistryCredentialResolver } from './credentials/registry-credential.resolver.js';
 import {
   BuildDeploymentsResolver,
@@ -60,6 +61,7 @@ export function createResolvers(services: Services) {
     new JobEventFieldsResolver(buildQuery),
     new ConversionResolver(services.conversions, jobQuery),
     conversionStatusResolver(jobQuery, jobEvents),
+    new BuildEifResolver(services.eifs, services.url),
     new RegistryCredentialResolver(services.logins, inTransaction),
     new DeploymentResolver(services.deploymentQuery, services.deployments, inTransaction),
     new DeploymentFieldsResolver(buildQuery),

@@ -10,7 +10,7 @@ import { ChangePassword } from './auth/change-password.js';
 import { RightsChanges } from './auth/rights-changes.js';
 import { MemberQuery } from './auth/member.query.js';
 import { Oidc } from './auth/oidc.js';
-import type { Principal } from './auth/principal.js';
+import type { Caller, Principal } from './auth/principal.js';
 import { SessionService } from './auth/session.service.js';
 import { SignIns } from './auth/sign-ins.js';
 import { Tokens } from './auth/tokens.js';
@@ -23,6 +23,8 @@ import type { Config } from './config.js';
 import { ConversionHandler } from './conversions/conversion-handler.js';
 import type { ConversionSettings } from './conversions/conversion-handler.js';
 import { ConversionService } from './conversions/conversion.service.js';
+import { EifFiles } from './conversions/eif-file.js';
+import { eifRoutes } from './conversions/eif-routes.js';
 import { RegistryCredentialService } from './credentials/registry-credential.service.js';
 import type { Database } from './db/database.js';
 import { DeploymentQuery } from './deployments/deployment.query.js';
@@ -71,6 +73,7 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const jobQuery = new JobQuery(reader, names);
   const settings = conversionSettings(config);
   const store = new Store(settings.storeDir, { quotaBytes: config.storeQuotaMib * MIB });
+  const eifs = new EifFiles(store, names);
   const conversion = new ConversionHandler(settings, store, { apps, builds, logins });
   const worker = new Worker(jobs, [conversion], inTransaction, logger);
   const queue = new InProcessQueue(worker.work, config.jobConcurrency);
@@ -81,7 +84,9 @@ export function createServices(config: Config, database: Database, names: OwnNam
   return {
     ...{ reader, inTransaction, ...factsOf(config), ...auth, ...catalog, logins, ...createDeployments(reader, builds) },
     ...{ ...work, store, spoolDir: settings.spoolDir },
+    ...{ eifs, url: config.publicUrl ?? `http://${names.host}` },
     storeRoutes: storeRoutes<Principal>(store, ({ accountId }) => accountId),
+    eifRoutes: eifRoutes<Caller>(buildQuery, eifs),
   };
 }
 

@@ -75,7 +75,7 @@ async function serve(
   const apollo = await startApollo(schema, formatError, logger);
   shutdown.add(() => apollo.stop());
   const formats = createFormats({ ...services, stopping: shutdown.signal });
-  const groups = [...formats.map((format) => format.routes), services.storeRoutes];
+  const groups = [...formats.map((format) => format.routes), services.storeRoutes, services.eifRoutes];
   const openApi = Object.fromEntries(formats.map((format) => [format.name, format.openApi]));
   const checkReady = async () => void (await reader.query('SELECT 1'));
   const fastify = await startWebApp({

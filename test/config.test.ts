@@ -53,6 +53,7 @@ describe('the configuration', () => {
       UNIQUE_MRENCLAVE: 'off',
       LOG_LEVEL: 'debug',
       JOB_CONCURRENCY: '64',
+      STORE_QUOTA_MIB: '0',
     });
     expect(given).toMatchObject({
       host: '0.0.0.0',

@@ -20,6 +20,8 @@ export interface Ids {
   app: string;
   appName: string;
   build: string;
+  /** What a conversion made. */
+  converted: string;
   task: string;
   /** A final one. */
   doneTask: string;
@@ -88,6 +90,7 @@ export async function fillTreasury(gateway: TestGateway, userId: string): Promis
   return {
     ...content,
     ...{ account, job: jobId, user: userId, email, repository, text: MARKER },
+    converted: job.build!.id,
     manifest: job.outputImage!.digest!,
     blob: await firstLayer(gateway, repository, job.outputImage!.digest!),
   };
@@ -114,13 +117,16 @@ export async function fillStranger(url: string, { id: user, email, token }: Pers
       blob: `sha256:${'1'.repeat(64)}`,
     };
     await rest(url, token, '/v1/users/invite', { user_email: 'guest@wombat.example.com', roles: ['READER'] });
-    return { ...content, account, job, user, email, ...stored, text: 'wombat' };
+    return { ...content, converted: content.build, account, job, user, email, ...stored, text: 'wombat' };
   } finally {
     await client.dispose();
   }
 }
 
-type Content = Omit<Ids, 'account' | 'job' | 'user' | 'email' | 'repository' | 'manifest' | 'blob' | 'text'>;
+type Content = Omit<
+  Ids,
+  'converted' | 'account' | 'job' | 'user' | 'email' | 'repository' | 'manifest' | 'blob' | 'text'
+>;
 
 async function fillCatalog(ask: Ask, marker: string, image: string): Promise<Content> {
   const names = {
