@@ -53,6 +53,7 @@ export class ConversionHandler implements JobHandler {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(tooLate()), this.settings.timeoutMs);
     try {
+      if (request.output.host === undefined) await this.store.expectRoom(job.accountId);
       await mkdir(spoolDir, { recursive: true });
       const { storeDir, blobsDir, upstreamAllow, environment } = this.settings;
       const task = {

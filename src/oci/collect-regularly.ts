@@ -16,7 +16,7 @@ export function collectRegularly(store: Pick<Store, 'collect'>, logger: Logger):
     }
   };
   let running = collect();
-  const timer = setInterval(() => (running = running.then(collect)), EVERY_MS).unref();
+  const timer = setInterval(() => void (running = running.then(collect)), EVERY_MS).unref();
   return async () => {
     clearInterval(timer);
     stopping.abort();

@@ -12,7 +12,7 @@ export interface Content {
   size: number;
   headers: Record<string, string>;
   /** `end` is included. */
-  open(range: ByteRange): Promise<Readable>;
+  open: (range: ByteRange) => Promise<Readable>;
 }
 
 type Asked = Pick<RouteRequest<unknown>, 'method' | 'headers'>;

@@ -17,7 +17,7 @@ export async function putManifest(call: StoreCall): Promise<RouteResponse> {
   }
   const admit = await store.admission(accountId);
   const bytes = await readManifest(request.stream);
-  admit(bytes.length);
+  admit(bytes.length)();
   const digest = sha256Digest(bytes);
   if (isDigest(last) && last !== digest) {
     throw storeError(400, 'DIGEST_INVALID', `The manifest that came has the digest ${digest}.`);

@@ -6,8 +6,10 @@ import type { Admit } from './upload.js';
 interface Count {
   /** Bytes found at the last look. */
   found: number;
-  /** Bytes that came since then. */
+  /** Bytes that came since then and are on the disk, where the next look finds them. */
   received: number;
+  /** Bytes that came and are on their way to the disk. */
+  pending: number;
 }
 
 export class StoreQuota {
@@ -21,18 +23,21 @@ export class StoreQuota {
 
   /** To be asked for every piece that comes. Throws where the account has no room at all, as its answer does. */
   async admission(accountId: string): Promise<Admit> {
-    if (this.maxBytes === 0) return () => undefined;
-    const count = this.counts.get(accountId) ?? { found: 0, received: 0 };
+    if (this.maxBytes === 0) return () => () => undefined;
+    const count = this.counts.get(accountId) ?? { found: 0, received: 0, pending: 0 };
     this.counts.set(accountId, count);
-    const counted = count.received;
+    const before = count.received;
     count.found = await this.measure(accountId);
-    count.received -= counted;
+    count.received -= before;
     const admit = (bytes: number) => {
-      if (count.found + count.received + bytes > this.maxBytes) throw this.full();
-      count.received += bytes;
+      if (count.found + count.received + count.pending + bytes > this.maxBytes) throw this.full();
+      count.pending += bytes;
+      return () => {
+        count.pending -= bytes;
+        count.received += bytes;
+      };
     };
-    admit(1);
-    count.received -= 1;
+    if (count.found + count.received + count.pending >= this.maxBytes) throw this.full();
     return admit;
   }
 

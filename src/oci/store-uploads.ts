@@ -48,6 +48,8 @@ async function finish(call: StoreCall, id: string, digest: string): Promise<Rout
   await store.uploads.use(placeOf(call), id, async (upload) => {
     await append(call, id, upload);
     await upload.expectDigest(digest);
+    // Marked before it moves, so that whoever counts the account's bytes finds it here or there.
+    await repository.folder.markBlobs([digest]);
     await repository.writeBlob({ digest, size: upload.size }, { file: upload.path }, request.signal);
     upload.isOpen = false;
   });

@@ -2,7 +2,8 @@
 //   blobs/sha256/ab/<hex>   accounts/<account>/<repository>/ (see RepositoryFolder)   uploads/ (see Uploads)   tmp/
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { badInput } from '../lib/errors.js';
+import { badInput, CatalogError } from '../lib/errors.js';
+import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import { BlobFolder } from './blob-folder.js';
 import { collect } from './collect.js';
 import type { Collected } from './collect.js';
@@ -21,7 +22,7 @@ import { Uploads } from './uploads.js';
 const ACCOUNT_ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;
 const GIB = 2 ** 30;
 
-/** For what clients push; conversions are never refused, but count. */
+/** For what clients push. What conversions write counts, but is never refused: only their start is. */
 export interface StoreLimits {
   /** Bytes that an account may keep; 0 for as many as there is room for. */
   quotaBytes?: number;
@@ -66,13 +67,22 @@ export class Store {
 
   /** Distinct bytes that the account's repositories and open uploads take. */
   async usedBytes(accountId: string): Promise<number> {
-    const named = await bytesNamedIn(this.accountFolder(accountId), this.blobs);
-    return named + (await this.uploads.bytesOf(accountId));
+    // First those on their way, which may arrive meanwhile and count twice, rather than not at all.
+    const open = await this.uploads.bytesOf(accountId);
+    return open + (await bytesNamedIn(this.accountFolder(accountId), this.blobs));
   }
 
   /** Says for each piece of a push whether there is room for it; throws where there is none at all. */
   admission(accountId: string): Promise<Admit> {
     return this.quota.admission(accountId);
+  }
+
+  /** Before a conversion, which is not stopped any more once its result is there. Throws JobFailure DISK_FULL. */
+  async expectRoom(accountId: string): Promise<void> {
+    await this.admission(accountId).catch((error: Error) => {
+      const hint = 'Delete images of the account from the store, or give it more room with STORE_QUOTA_MIB.';
+      throw error instanceof CatalogError ? new JobFailure(JobFailureCode.DISK_FULL, error.message, hint) : error;
+    });
   }
 
   /** Removes what nothing refers to. May run beside anything else; a file of the last hour is spared. */

@@ -6,8 +6,11 @@ import type { Readable } from 'node:stream';
 import { onDisk } from './durable-files.js';
 import { storeError } from './store-errors.js';
 
-/** Asked before each piece of a body is kept; throws where there is no room for so many bytes more. */
-export type Admit = (bytes: number) => void;
+/**
+ * Asked before each piece of a body is kept; throws where there is no room for so many bytes more. What it answers is
+ * to be called when the piece is kept, or will not be.
+ */
+export type Admit = (bytes: number) => () => void;
 
 export class Upload {
   /** Whether it goes on after this request, with the hash of what has come. */
@@ -55,8 +58,8 @@ export class Upload {
   private async add(file: FileHandle, chunk: Buffer, admit: Admit): Promise<void> {
     try {
       if (this.size + chunk.length > this.maxBytes) throw tooLarge(this.maxBytes);
-      admit(chunk.length);
-      await onDisk(() => file.appendFile(chunk));
+      const settle = admit(chunk.length);
+      await onDisk(() => file.appendFile(chunk)).finally(settle);
     } catch (error) {
       // Nobody could send the rest of it either, and what there is takes room.
       await this.remove();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { finished, startConversion, startConvertingGateway } from '../support/conversions.js';
 import { descriptorOf, documentOf } from '../support/documents.js';
 import { run, temporaryFolder } from '../support/folders.js';

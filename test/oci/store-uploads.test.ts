@@ -1,4 +1,4 @@
-import { utimesSync, readdirSync } from 'node:fs';
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'node:http';
 import { Store } from '../../src/oci/store.js';
@@ -6,6 +6,7 @@ import { storeRoutes } from '../../src/oci/store-routes.js';
 import { sha256Digest } from '../../src/oci/verified.js';
 import { temporaryFolder } from '../support/folders.js';
 import type { HttpFake } from '../support/http-fake.js';
+import { describeWithMounts, mountTmpfs, unmount } from '../support/requirements.js';
 import { mountRoutes } from '../support/route-mount.js';
 import { outcome, pushBlob, startUpload, storeClient } from '../support/store-client.js';
 import type { StoreClient } from '../support/store-client.js';
@@ -231,9 +232,37 @@ describe('the limits of the store', () => {
     expect(await store.usedBytes('dave')).toBeLessThanOrEqual(4 * MIB);
   });
 
+  it('keep a conversion from starting, in the words of a failed job', async () => {
+    await expect(store.expectRoom('alice')).resolves.toBeUndefined();
+    const grace = storeClient(server.url, 'grace');
+    for (const fill of [1, 2]) expect((await pushBlob(grace, 'full', Buffer.alloc(2 * MIB, fill))).status).toBe(201);
+    await expect(store.expectRoom('grace')).rejects.toMatchObject({ code: 'DISK_FULL', hint: expect.any(String) });
+    expect((await grace('/v2/full/blobs/uploads/', { method: 'POST' })).status).toBe(413);
+  });
+
   it('allow only so many open uploads', async () => {
     const erin = storeClient(server.url, 'erin');
-    for (let count = 0; count < 200; count++) await startUpload(erin, 'open');
+    await startUpload(erin, 'open');
+    for (let count = 1; count < 200; count++) writeFileSync(join(root, 'uploads', 'erin', `upload-${count}`), '');
     expect(await outcome(await erin('/v2/open/blobs/uploads/', { method: 'POST' }))).toEqual([429, 'TOOMANYREQUESTS']);
+  });
+});
+
+describeWithMounts('a disk that is full', () => {
+  it('ends a push, says so, and leaves nothing of it', async () => {
+    const folder = temporaryFolder();
+    mountTmpfs(folder, 2);
+    const full = await mountRoutes(storeRoutes<string>(new Store(folder), (principal) => principal));
+    try {
+      const ask = storeClient(full.url, 'alice');
+      const response = await pushBlob(ask, 'app', Buffer.alloc(4 * MIB));
+      expect(response.status).toBe(507);
+      expect(await response.text()).toContain('The disk of the gateway is full.');
+      expect(readdirSync(join(folder, 'uploads', 'alice'))).toEqual([]);
+      expect((await pushBlob(ask, 'app', content)).status).toBe(201);
+    } finally {
+      await full.close();
+      unmount(folder);
+    }
   });
 });

@@ -26,7 +26,7 @@ export async function outcome(response: Response): Promise<[number, string?]> {
 /** Pushes a blob in one request. */
 export async function pushBlob(ask: StoreClient, repository: string, content: Buffer): Promise<Response> {
   const query = new URLSearchParams({ digest: sha256Digest(content) });
-  return ask(`/v2/${repository}/blobs/uploads/?${query}`, { method: 'POST', body: content });
+  return ask(`/v2/${repository}/blobs/uploads/?${query.toString()}`, { method: 'POST', body: content });
 }
 
 /** Where to send the content of a new upload. */
