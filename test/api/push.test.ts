@@ -20,7 +20,7 @@ describeWith(['skopeo', 'umoci'], 'a newcomer without a registry', () => {
   let layout: string;
 
   beforeAll(async () => {
-    gateway = await startConvertingGateway({ STORE_QUOTA_MIB: '64' });
+    gateway = await startConvertingGateway({ STORE_QUOTA_MIB: '24' });
     host = new URL(gateway.url).host;
     ask = storeClient(gateway.url, gateway.token);
     layout = await buildCornerCaseImage(temporaryFolder());
@@ -97,14 +97,14 @@ describeWith(['skopeo', 'umoci'], 'a newcomer without a registry', () => {
   });
 
   it('pushes more than any other request may hold, and is told where that is too much', async () => {
-    const large = Buffer.alloc(24 * MIB, 1);
+    const large = Buffer.alloc(6 * MIB, 1);
     expect((await pushBlob(ask, 'large', large)).status).toBe(201);
     const to = await startUpload(ask, 'large');
-    const piece = Buffer.alloc(16 * MIB, 2);
+    const piece = Buffer.alloc(8 * MIB, 2);
     expect((await ask(to, { method: 'PATCH', body: piece })).status).toBe(202);
-    const refused = await pushBlob(ask, 'large', Buffer.alloc(48 * MIB, 3));
+    const refused = await pushBlob(ask, 'large', Buffer.alloc(16 * MIB, 3));
     expect(refused.status).toBe(413);
-    expect(await refused.text()).toMatch(/DENIED.*64 MiB/);
+    expect(await refused.text()).toMatch(/DENIED.*24 MiB/);
     expect((await ask(to, { method: 'DELETE' })).status).toBe(204);
   });
 
