@@ -28,6 +28,7 @@ describe('the configuration', () => {
       jobTimeoutMinutes: 120,
       layerCacheMib: 10_240,
       signing: undefined,
+      storeQuotaMib: 102_400,
       childEnvironment: { PATH: undefined, NODE_EXTRA_CA_CERTS: undefined },
     });
   });
@@ -64,6 +65,7 @@ describe('the configuration', () => {
       LAYER_CACHE_MIB: '0',
       SIGNING_KEY_FILE: '/srv/key.pem',
       SIGNING_CERTIFICATE_FILE: '/srv/cert.pem',
+      STORE_QUOTA_MIB: '0',
     });
     expect(given).toMatchObject({
       host: '0.0.0.0',
@@ -86,6 +88,7 @@ describe('the configuration', () => {
       jobTimeoutMinutes: 1,
       layerCacheMib: 0,
       signing: { key: '/srv/key.pem', certificate: '/srv/cert.pem' },
+      storeQuotaMib: 0,
     });
   });
 
