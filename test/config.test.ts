@@ -15,7 +15,7 @@ describe('the configuration', () => {
       dataDir: resolve('data'),
       databaseUrl: resolve('data/catalog.sqlite'),
       nitroBlobsDir: '/usr/share/nitro_enclaves/blobs',
-      upstreamAllow: [],
+      upstream: { allow: [] },
       secretsKey: undefined,
       previousSecretsKey: undefined,
       trustedProxies: [],
@@ -28,16 +28,18 @@ describe('the configuration', () => {
       jobTimeoutMinutes: 120,
       layerCacheMib: 10_240,
       signing: undefined,
+      storeQuotaMib: 102_400,
       childEnvironment: { PATH: undefined, NODE_EXTRA_CA_CERTS: undefined },
     });
   });
 
   it('takes empty variables, and such of white space, for unset', () => {
     const names = ['HOST', 'PORT', 'PUBLIC_URL', 'DATA_DIR', 'DATABASE_URL', 'NITRO_BLOBS_DIR', 'UPSTREAM_ALLOW'];
+    const proxies = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'UPSTREAM_CA_FILE'];
     const ours = ['SIGN_UP', 'APPROVAL_FOUR_EYES', 'UNIQUE_MRENCLAVE', 'SECRETS_KEY_PREVIOUS', 'OIDC_ISSUER'];
     const jobs = ['JOB_CONCURRENCY', 'JOB_TIMEOUT_MINUTES', 'LAYER_CACHE_MIB'];
     const signing = ['SIGNING_KEY_FILE', 'SIGNING_CERTIFICATE_FILE'];
-    const all = [...names, ...ours, ...jobs, ...signing, 'SECRETS_KEY', 'LOG_LEVEL'];
+    const all = [...names, ...ours, ...proxies, ...jobs, ...signing, 'SECRETS_KEY', 'LOG_LEVEL'];
     expect(readConfig(Object.fromEntries(all.map((name) => [name, ' '])))).toEqual(readConfig({}));
   });
 
@@ -49,6 +51,8 @@ describe('the configuration', () => {
       DATA_DIR: '/srv/data',
       NITRO_BLOBS_DIR: '/srv/blobs',
       UPSTREAM_ALLOW: 'Registry.local:5000, 10.0.0.1,,[::1]:443',
+      https_proxy: 'gateway:pw@proxy.local:3128',
+      NO_PROXY: '.Internal,10.0.0.0/8',
       SECRETS_KEY: KEY.toUpperCase(),
       SECRETS_KEY_PREVIOUS: KEY,
       SIGN_UP: 'open',
@@ -61,6 +65,7 @@ describe('the configuration', () => {
       LAYER_CACHE_MIB: '0',
       SIGNING_KEY_FILE: '/srv/key.pem',
       SIGNING_CERTIFICATE_FILE: '/srv/cert.pem',
+      STORE_QUOTA_MIB: '0',
     });
     expect(given).toMatchObject({
       host: '0.0.0.0',
@@ -68,7 +73,10 @@ describe('the configuration', () => {
       publicUrl: 'https://catalog.example:8443',
       databaseUrl: '/srv/data/catalog.sqlite',
       nitroBlobsDir: '/srv/blobs',
-      upstreamAllow: ['registry.local:5000', '10.0.0.1', '[::1]:443'],
+      upstream: {
+        allow: ['registry.local:5000', '10.0.0.1', '[::1]:443'],
+        proxy: { https: 'http://gateway:pw@proxy.local:3128/', no: ['.internal', '10.0.0.0/8'] },
+      },
       secretsKey: Buffer.from(KEY, 'hex'),
       previousSecretsKey: Buffer.from(KEY, 'hex'),
       isSignUpOpen: true,
@@ -80,6 +88,7 @@ describe('the configuration', () => {
       jobTimeoutMinutes: 1,
       layerCacheMib: 0,
       signing: { key: '/srv/key.pem', certificate: '/srv/cert.pem' },
+      storeQuotaMib: 0,
     });
   });
 
@@ -115,6 +124,11 @@ describe('the configuration', () => {
     ['UPSTREAM_ALLOW', 'registry.local:70000'],
     ['UPSTREAM_ALLOW', 'registry.local:0'],
     ['UPSTREAM_ALLOW', '*.local'],
+    ['HTTPS_PROXY', 'socks5://proxy.local'],
+    ['HTTPS_PROXY', 'http://a:%zz@proxy.local'],
+    ['HTTP_PROXY', 'http://proxy.local/path'],
+    ['UPSTREAM_CA_FILE', '/nowhere.pem'],
+    ['UPSTREAM_CA_FILE', __filename],
     ['SECRETS_KEY', 'too short'],
     ['SECRETS_KEY_PREVIOUS', 'too short'],
     ['SIGN_UP', 'maybe'],
@@ -146,6 +160,7 @@ describe('the configuration', () => {
       }
     };
     expect(messageOf({ DATABASE_URL: 'mysql://somebody:hunter2@db/catalog' })).toMatch(/^DATABASE_URL((?!hunter2).)*$/);
+    expect(messageOf({ HTTPS_PROXY: 'ftp://somebody:hunter2@proxy' })).toMatch(/^HTTPS_PROXY((?!hunter2).)*$/);
     expect(messageOf({ SECRETS_KEY: 'hunter2' })).toMatch(/^SECRETS_KEY((?!hunter2).)*$/);
   });
 

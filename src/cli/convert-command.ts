@@ -16,6 +16,7 @@ import type { InputImage, OutputPlace } from './conversion-images.js';
 import { describeConversion } from './conversion-result.js';
 import { UsageError } from './failure.js';
 import { RegistryAccess } from './registry-access.js';
+import type { Login } from './registry-access.js';
 import type { Reporter } from './reporter.js';
 
 /** What `--cache` keeps at most. */
@@ -32,7 +33,7 @@ export interface CommandContext {
 /** Throws UsageError, CatalogError, JobFailure, an error of the operating system, or the signal's reason. */
 export async function runConvert(command: ConvertCommand, context: CommandContext): Promise<void> {
   const sign = command.signing && signerOf(command.signing);
-  const registries = new RegistryAccess(command.allow, await loginOf(command, context), context.environment);
+  const registries = openRegistries(command, await loginOf(command, context), context);
   try {
     const input = await openInput(command, registries, context.signal);
     try {
@@ -83,6 +84,11 @@ function signerOf({ keyFile: key, certificateFile: certificate }: NonNullable<Co
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
+}
+
+function openRegistries(command: ConvertCommand, login: Login | undefined, context: CommandContext): RegistryAccess {
+  const { environment, reporter } = context;
+  return new RegistryAccess(command.allow, login, environment, (message) => reporter.log(message));
 }
 
 function requestOf(command: ConvertCommand, input: InputImage, output: OutputPlace): ConversionRequest {

@@ -1,5 +1,6 @@
 // Registries as the command line reaches them: with the login it was given, else with what docker keeps.
 import { Upstream } from '../lib/upstream.js';
+import { upstreamOptions } from '../lib/upstream-environment.js';
 import type { ImageRepository } from '../oci/image-repository.js';
 import type { Reference } from '../oci/reference.js';
 import type { RegistryCredentials } from '../oci/registry-auth.js';
@@ -19,9 +20,11 @@ export class RegistryAccess {
     allow: string[],
     private readonly login: Login | undefined,
     private readonly environment: Environment,
+    log: (message: string) => void,
   ) {
-    this.upstream = new Upstream({ allow });
-    this.client = new RegistryClient(this.upstream);
+    const options = upstreamOptions((name) => environment[name]?.trim() ?? '');
+    this.upstream = new Upstream({ ...options, allow });
+    this.client = new RegistryClient(this.upstream, { onRetry: log });
   }
 
   async repository({ host, repository }: Reference): Promise<ImageRepository> {

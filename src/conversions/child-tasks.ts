@@ -42,9 +42,9 @@ interface Tools {
 
 /** Throws JobFailure, SignatureWanted, or what is a defect. */
 export async function workOn(task: ChildTask, toolVersion: string, parent: Parent): Promise<TaskResult> {
-  const upstream = new Upstream({ allow: task.upstreamAllow });
+  const upstream = new Upstream(task.upstream);
   const store = new Store(task.storeDir);
-  const registries = new RegistryClient(upstream);
+  const registries = new RegistryClient(upstream, { onRetry: parent.reports.log });
   const repositoryOf = ({ host, repository }: ImageTarget, credentials?: RegistryCredentials) =>
     host === undefined
       ? store.repository(task.accountId, repository)

@@ -57,7 +57,15 @@ onEachDatabase('starting a conversion', (kind) => {
     const logins = new RegistryCredentialService(reader, seal, parseReference);
     const environment = { PATH: process.env.PATH };
     const cache = { cacheDir: join(folder, 'layers'), cacheBytes: 0 };
-    const settings = { storeDir, spoolDir, blobsDir, ...cache, upstreamAllow: [], environment, timeoutMs: 60_000 };
+    const settings = {
+      storeDir,
+      spoolDir,
+      blobsDir,
+      ...cache,
+      upstream: { allow: [] },
+      environment,
+      timeoutMs: 60_000,
+    };
     const handler = new ConversionHandler(new JobChild(settings, store), { apps, builds, logins });
     worker = new Worker(jobs, [handler], inTransaction, capturedLogger().logger);
     // Jobs wait until a test runs them.

@@ -27,7 +27,7 @@ describe('a conversion that takes longer than it may', () => {
       blobsDir,
       cacheDir: join(folder, 'layers'),
       cacheBytes: 0,
-      upstreamAllow: [],
+      upstream: { allow: [] },
       environment: { PATH: process.env.PATH },
       timeoutMs: 1,
     };

@@ -1,0 +1,49 @@
+import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { RequestContext } from '../auth/request-context.js';
+import { Build } from '../builds/build.entity.js';
+import type { Plain } from '../lib/plain.js';
+import type { EifFile, EifFiles } from './eif-file.js';
+import { eifPath } from './eif-routes.js';
+
+const MIB = 2 ** 20;
+/** nitro-cli refuses an enclave with less. */
+const MEMORY_PER_EIF = 4;
+const LEAST_MEMORY_MIB = 64;
+const DEFAULT_CPU_COUNT = 2;
+
+@Resolver(() => Build)
+export class BuildEifResolver {
+  /** @param url what clients call the gateway, without a path */
+  constructor(
+    private readonly eifs: EifFiles,
+    private readonly url: string,
+  ) {}
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description:
+      'Where to download the Nitro Enclave image file (EIF), with a token as Bearer or as the password of Basic; takes Range, and tells the sha256 of the file in Repr-Digest where the image has it. Null where the image is not in the store of this gateway, or holds no EIF.',
+  })
+  async eifUrl(@Root() build: Plain<Build>, @Ctx() context: RequestContext): Promise<string | null> {
+    return (await this.find(build, context)) ? this.url + eifPath(build.id) : null;
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description:
+      'What runs the downloaded EIF on an EC2 instance with Nitro Enclaves enabled. The memory is that of the build, in MiB, at least four times the EIF, as nitro-cli demands; two CPUs where the build names no number. Null where eifUrl is.',
+  })
+  async runCommand(@Root() build: Plain<Build>, @Ctx() context: RequestContext): Promise<string | null> {
+    const eif = await this.find(build, context);
+    if (!eif) return null;
+    const least = Math.ceil((MEMORY_PER_EIF * eif.size) / MIB);
+    const memory = Math.max(least, build.memSizeMb ?? 0, LEAST_MEMORY_MIB);
+    const cpuCount = build.cpuCount ?? DEFAULT_CPU_COUNT;
+    return `nitro-cli run-enclave --eif-path ${eif.fileName} --memory ${memory} --cpu-count ${cpuCount}`;
+  }
+
+  /** Once for both fields. */
+  private find(build: Plain<Build>, context: RequestContext): Promise<EifFile | undefined> {
+    return context.loadAs(`eif ${build.id}`, build.id, async () => [await this.eifs.find(build)]);
+  }
+}
