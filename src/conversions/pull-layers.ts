@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JobStep } from '../events/job-step.js';
-import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
+import { JobFailure } from '../lib/job-failure.js';
 import { DiskWatch, requireSpace } from '../oci/disk-space.js';
 import { FileTree } from '../oci/file-tree.js';
 import { applyLayer } from '../oci/flatten.js';
@@ -99,7 +99,9 @@ class LayerIntakes {
       this.onBytes(layer.size);
       return found;
     } catch (error) {
-      if (!(error instanceof JobFailure) || error.code !== JobFailureCode.DIGEST_MISMATCH) throw error;
+      this.signal.throwIfAborted();
+      // Whatever it seems to be: it was none of that when it came.
+      if (!(error instanceof JobFailure)) throw error;
       this.reports.log(`Layer ${layer.digest} is damaged in the cache and is pulled again.`);
       await cache?.drop(layer, diffId);
       await rm(spoolPath, { force: true });
