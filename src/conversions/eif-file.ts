@@ -3,15 +3,14 @@
 import type { Build } from '../builds/build.entity.js';
 import type { OwnNames } from '../lib/own-names.js';
 import type { Plain } from '../lib/plain.js';
+import { eifRange, LAYER_PREFIX_BYTES } from '../nitro/output-image.js';
 import type { Descriptor } from '../oci/image-repository.js';
 import { parseManifest } from '../oci/manifest.js';
 import { OCI_LAYER } from '../oci/media-types.js';
 import { isDigest, isRepositoryName, isTag } from '../oci/reference.js';
 import type { StoreRepository } from '../oci/store-repository.js';
 import type { Store } from '../oci/store.js';
-import { parseTarHeader, TAR_BLOCK_BYTES } from '../oci/tar-header.js';
 
-const PREFIX_BYTES = 2 * TAR_BLOCK_BYTES;
 const MAGIC = '.eif';
 const EIF_SHA256 = 'nitro-enclave.eif.sha256';
 
@@ -47,11 +46,18 @@ export class EifFiles {
     if (manifest?.kind !== 'manifest' || layer?.mediaType !== OCI_LAYER) return;
     // A tag may have been moved to another image.
     if (imageId && manifest.config.digest !== `sha256:${imageId.toLowerCase()}`) return;
-    const size = await eifSize(repository, layer);
-    if (size === undefined) return;
+    const range = await rangeOf(repository, layer);
+    if (!range) return;
     const sha256 = manifest.annotations[EIF_SHA256];
     const told = sha256 !== undefined && /^[0-9a-f]{64}$/.test(sha256) ? { sha256 } : {};
-    return { repository, layer, offset: PREFIX_BYTES, size, ...told, fileName: fileName(repositoryName, version) };
+    return {
+      repository,
+      layer,
+      offset: range.offset,
+      size: range.sizeBytes,
+      ...told,
+      fileName: fileName(repositoryName, version),
+    };
   }
 }
 
@@ -63,18 +69,15 @@ function parsed(document: Parameters<typeof parseManifest>[0]): ReturnType<typeo
   }
 }
 
-/** Bytes; undefined where the layer does not begin as layers with an EIF do. */
-async function eifSize(repository: StoreRepository, layer: Descriptor): Promise<number | undefined> {
+/** Undefined where the layer does not begin as layers with an EIF do. */
+async function rangeOf(repository: StoreRepository, layer: Descriptor): Promise<ReturnType<typeof eifRange>> {
   const stored = await repository.findBlobSize(layer.digest);
-  if (stored === undefined || stored <= PREFIX_BYTES + MAGIC.length) return undefined;
-  const range = { start: 0, end: PREFIX_BYTES + MAGIC.length - 1 };
+  if (stored === undefined || stored <= LAYER_PREFIX_BYTES + MAGIC.length) return undefined;
+  const range = { start: 0, end: LAYER_PREFIX_BYTES + MAGIC.length - 1 };
   const start = Buffer.concat((await (await repository.openRange(layer.digest, range)).toArray()) as Buffer[]);
-  if (start.toString('latin1', PREFIX_BYTES) !== MAGIC) return undefined;
+  if (start.toString('latin1', LAYER_PREFIX_BYTES) !== MAGIC) return undefined;
   try {
-    const folder = parseTarHeader(start.subarray(0, TAR_BLOCK_BYTES));
-    const file = parseTarHeader(start.subarray(TAR_BLOCK_BYTES, PREFIX_BYTES));
-    const isEif = folder.path === 'enclave/' && file.path === 'enclave/enclave.eif' && file.typeFlag === '0';
-    return isEif && file.size > 0 && file.size <= stored - PREFIX_BYTES ? file.size : undefined;
+    return eifRange(start, stored);
   } catch {
     return undefined;
   }

@@ -2,14 +2,9 @@ import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { RequestContext } from '../auth/request-context.js';
 import { Build } from '../builds/build.entity.js';
 import type { Plain } from '../lib/plain.js';
+import { runCommand } from '../nitro/run-command.js';
 import type { EifFile, EifFiles } from './eif-file.js';
 import { eifPath } from './eif-routes.js';
-
-const MIB = 2 ** 20;
-/** nitro-cli refuses an enclave with less. */
-const MEMORY_PER_EIF = 4;
-const LEAST_MEMORY_MIB = 64;
-const DEFAULT_CPU_COUNT = 2;
 
 @Resolver(() => Build)
 export class BuildEifResolver {
@@ -36,10 +31,8 @@ export class BuildEifResolver {
   async runCommand(@Root() build: Plain<Build>, @Ctx() context: RequestContext): Promise<string | null> {
     const eif = await this.find(build, context);
     if (!eif) return null;
-    const least = Math.ceil((MEMORY_PER_EIF * eif.size) / MIB);
-    const memory = Math.max(least, build.memSizeMb ?? 0, LEAST_MEMORY_MIB);
-    const cpuCount = build.cpuCount ?? DEFAULT_CPU_COUNT;
-    return `nitro-cli run-enclave --eif-path ${eif.fileName} --memory ${memory} --cpu-count ${cpuCount}`;
+    const { memSizeMb, cpuCount } = build;
+    return runCommand({ file: eif.fileName, eifBytes: eif.size, memSizeMb, cpuCount }).command;
   }
 
   /** Once for both fields. */
