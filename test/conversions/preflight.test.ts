@@ -1,4 +1,5 @@
-import { commandWarnings, memoryWarnings, minimumMemoryMib } from '../../src/conversions/preflight.js';
+import { commandWarnings, memoryWarnings } from '../../src/conversions/preflight.js';
+import { minimumMemoryMib } from '../../src/nitro/run-command.js';
 import { flattenLayers } from '../support/flatten-layers.js';
 import { temporaryFolder } from '../support/folders.js';
 import { spool, tarOf } from '../support/tar-builder.js';
