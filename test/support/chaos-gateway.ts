@@ -1,0 +1,91 @@
+// One gateway that lives through many processes on the same folder, database and port, with clients of two accounts.
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from './graphql-client.js';
+import type { GraphqlClient } from './graphql-client.js';
+import { startGatewayProcess } from './gateway-process.js';
+import type { GatewayProcess } from './gateway-process.js';
+import { call, PASSWORD, signIn } from './people.js';
+
+interface Life {
+  process: GatewayProcess;
+  /** Of each account. */
+  clients: GraphqlClient[];
+}
+
+export class ChaosGateway {
+  private logs: string[] = [];
+  private port = '0';
+  private otherToken = '';
+  private life: Promise<Life>;
+
+  /** @param environment whose DATA_DIR is also in the PATH, which all the gateway's processes get */
+  constructor(private readonly environment: Record<string, string>) {
+    this.life = this.begin();
+  }
+
+  /** Waits for the process that is being started, if so. */
+  async clients(): Promise<GraphqlClient[]> {
+    return (await this.life).clients;
+  }
+
+  /** Ends it and starts it again; resolves once it is there. A gateway that is told to stop must end well. */
+  async restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const ended = this.end(signal);
+    this.life = ended.then(() => this.begin());
+    await this.life;
+  }
+
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const { process, clients } = await this.life;
+    const code = await process.kill(signal);
+    this.logs.push(process.output());
+    await Promise.all(clients.map((client) => client.dispose()));
+    if (signal === 'SIGTERM' && code !== 0) throw new Error(`The gateway ended with ${code}: ${process.output()}`);
+  }
+
+  /** The processes that convert. */
+  async children(): Promise<number[]> {
+    const { pid } = (await this.life).process;
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    // Nothing is no process: killing 0 would end the tests.
+    return (text.match(/[1-9]\d*/g) ?? []).map(Number);
+  }
+
+  /** All that lives of any of its lives. */
+  processes(): number[] {
+    const mark = this.environment.DATA_DIR!;
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    return pids.filter((pid) => textOf(`/proc/${pid}/environ`).includes(mark)).map(Number);
+  }
+
+  /** Lines of its log from `error` on, as far as it has ended. */
+  errors(): string[] {
+    const lines = this.logs.flatMap((text) => text.split('\n'));
+    return lines.filter((line) => line.startsWith('{') && (JSON.parse(line) as { level: number }).level >= 50);
+  }
+
+  private async begin(): Promise<Life> {
+    const process = await startGatewayProcess({ ...this.environment, PORT: this.port });
+    this.port = new URL(process.url).port;
+    this.otherToken ||= await newAccount(process);
+    return { process, clients: [process, connect(process.url, this.otherToken)] };
+  }
+}
+
+async function newAccount(gateway: GatewayProcess): Promise<string> {
+  const email = 'other@acme.example';
+  await call(gateway, 'POST', '/v1/users', { body: { user_email: email, user_password: PASSWORD } });
+  const token = (await signIn(gateway, email)).body.access_token as string;
+  const { body } = await call(gateway, 'POST', '/v1/accounts', { token, body: { name: 'other' } });
+  await call(gateway, 'POST', `/v1/sys/session/select_account/${body.acct_id}`, { token });
+  return token;
+}
+
+/** Empty for a process that ended meanwhile. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
