@@ -9,13 +9,16 @@ import { ChaosAttach, ChaosJobs, ChaosRetry } from './chaos-operations.js';
 import { pick, shuffled } from './chaos-random.js';
 import type { Random } from './chaos-random.js';
 import { startConversion } from './conversions.js';
-import { CancelJob } from './operations.js';
+import { CancelJob, WatchJob } from './operations.js';
 import type { Signer } from './signers.js';
 
 type Status = ResultOf<typeof ChaosJobs>['jobs']['nodes'][number]['status'];
 type ListedJob = ResultOf<typeof ChaosJobs>['jobs']['nodes'][number] & { account: number };
 
 const OPEN: Status[] = ['QUEUED', 'RUNNING'];
+const FINAL: Status[] = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
+/** More than there are restarts. */
+const MAX_TRIES = 50;
 /** No more conversions are started while so many are open. */
 const MAX_OPEN = 6;
 const LOOK_EVERY_MS = 25;
@@ -48,6 +51,9 @@ export class ChaosDriver {
   readonly cancelled = new Set<string>();
   /** What came of each idempotency key. */
   readonly byKey = new Map<string, Set<string>>();
+  /** Numbers of the events that were seen of each job, over every interruption. */
+  readonly seen = new Map<string, number[]>();
+  private readonly watches: Promise<unknown>[] = [];
   private made = 0;
 
   constructor(
@@ -69,6 +75,11 @@ export class ChaosDriver {
       for (const job of open.filter(({ status }) => status === 'WAITING')) await this.end(job);
       await setTimeout(LOOK_EVERY_MS);
     }
+  }
+
+  /** Resolves once every job was seen to end; what went wrong with watching. */
+  async watched(): Promise<unknown[]> {
+    return (await Promise.all(this.watches)).filter((error) => error !== undefined);
   }
 
   /** Tries failed jobs again; their ids. */
@@ -152,9 +163,36 @@ export class ChaosDriver {
   private async start({ account, input }: { account: number; input: Conversion }): Promise<void> {
     const client = (await this.gateway.clients())[account]!;
     const id = await startConversion(client, input);
-    this.acknowledged.add(id);
+    this.acknowledge(account, id);
     const { idempotencyKey: key } = input;
     if (key !== undefined) this.byKey.set(key, (this.byKey.get(key) ?? new Set()).add(id));
+  }
+
+  private acknowledge(account: number, id: string): void {
+    if (this.acknowledged.has(id)) return;
+    this.acknowledged.add(id);
+    this.watches.push(this.watch(account, id).catch((error: unknown) => error));
+  }
+
+  /** Follows a job to its end as a front end does: after an interruption, from the last event on. */
+  private async watch(account: number, jobId: string): Promise<void> {
+    const seen: number[] = [];
+    this.seen.set(jobId, seen);
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const client = (await this.gateway.clients())[account]!;
+      try {
+        for await (const { data, errors } of client.subscribe(WatchJob, { jobId, afterSeq: seen.at(-1) ?? 0 })) {
+          if (!data) throw new Error(JSON.stringify(errors));
+          const { seq, kind, status } = data.conversionStatus;
+          seen.push(seq);
+          if (kind === 'STATUS' && FINAL.includes(status)) return;
+        }
+      } catch (error) {
+        if (error instanceof Error) throw error;
+        // The socket was closed: that is an event.
+      }
+    }
+    throw new Error(`Job ${jobId} was not seen to end`);
   }
 
   private async end(job: ListedJob): Promise<void> {
@@ -187,7 +225,7 @@ export class ChaosDriver {
     const { retryJob } = await client.ask(ChaosRetry, { jobId: id });
     expectConflictsOnly(retryJob.userErrors);
     if (!retryJob.job) return [];
-    this.acknowledged.add(retryJob.job.id);
+    this.acknowledge(account, retryJob.job.id);
     return [retryJob.job.id];
   }
 

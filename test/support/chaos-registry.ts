@@ -88,21 +88,16 @@ async function serve(
 function spoil(response: ServerResponse, answer: Answer, fault: Fault | undefined, random: Random): void {
   const { status, headers, body } = answer;
   const half = body.subarray(0, Math.floor(body.length / 2));
-  switch (fault) {
-    case 'cut':
-      response.writeHead(status, headers);
-      response.write(half);
-      return void setImmediate(() => response.destroy());
-    case 'shorten': {
-      // An answer without a length ends well wherever it ends.
-      const { 'content-length': _length, ...others } = headers;
-      return void response.writeHead(status, others).end(half);
-    }
-    case 'flip':
-      return void response.writeHead(status, headers).end(flipped(body, random));
-    default:
-      return void response.writeHead(status, headers).end(body);
+  if (fault === 'cut') {
+    response.writeHead(status, headers).write(half);
+    return void setImmediate(() => response.destroy());
   }
+  if (fault === 'shorten') {
+    // An answer without a length ends well wherever it ends.
+    const { 'content-length': _length, ...others } = headers;
+    return void response.writeHead(status, others).end(half);
+  }
+  response.writeHead(status, headers).end(fault === 'flip' ? flipped(body, random) : body);
 }
 
 /** With the name it was asked by: the registry tells where to upload to by that. */

@@ -7,7 +7,7 @@ import { Build } from '../../src/builds/build.entity.js';
 import { BuildRecipe } from '../../src/conversions/build-recipe.entity.js';
 import type { ConversionRequest } from '../../src/conversions/conversion-request.js';
 import { fetchEif } from '../../src/conversions/fetch-eif.js';
-import { isFinal, JobEvent } from '../../src/events/job-event.entity.js';
+import { isFinal, JobEvent, JobEventKind, JobStatus } from '../../src/events/job-event.entity.js';
 import { Job } from '../../src/jobs/job.entity.js';
 import { Upstream } from '../../src/lib/upstream.js';
 import { readEif } from '../../src/nitro/eif-reader.js';
@@ -16,13 +16,6 @@ import { Store } from '../../src/oci/store.js';
 
 /** What a registry that spoils answers can do to a job, and what killing its process three times does. */
 const EXPLAINED = ['REGISTRY_UNREACHABLE', 'DIGEST_MISMATCH', 'WORKER_LOST'];
-
-export const statusesOf = (jobs: Job[]): Record<string, number> => countBy(jobs, ({ status }) => status);
-export const failuresOf = (jobs: Job[]): Record<string, number> =>
-  countBy(
-    jobs.filter(({ failure }) => failure),
-    ({ failure }) => failure!.code,
-  );
 
 export async function expectSoundRows(source: DataSource): Promise<Job[]> {
   const jobs = await source.manager.find(Job);
@@ -40,7 +33,7 @@ export async function expectSoundRows(source: DataSource): Promise<Job[]> {
 
 async function expectOneBuildEach(source: DataSource, jobs: Job[]): Promise<void> {
   const due = jobs.filter(({ status, input }) => {
-    return status === 'SUCCEEDED' && (input as ConversionRequest).register !== false;
+    return status === JobStatus.SUCCEEDED && (input as ConversionRequest).register !== false;
   });
   const registered = due.map(({ accountId, id, buildId }) => [accountId, id, buildId].join(' ')).sort();
   const builds = await source.manager.find(Build);
@@ -51,9 +44,9 @@ async function expectOneBuildEach(source: DataSource, jobs: Job[]): Promise<void
 
 function expectSoundEvents(job: Job, events: JobEvent[]): void {
   expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: job.lastSeq }, (_, index) => index + 1));
-  const statuses = events.filter(({ kind }) => kind === 'STATUS').map(({ status }) => status);
+  const statuses = events.filter(({ kind }) => kind === JobEventKind.STATUS).map(({ status }) => status);
   expect(statuses[0]).toBe('QUEUED');
-  expect(statuses.filter((status) => status === 'RUNNING')).toHaveLength(job.attempt);
+  expect(statuses.filter((status) => status === JobStatus.RUNNING)).toHaveLength(job.attempt);
   expect(statuses.filter(isFinal)).toEqual([job.status]);
   expect(events.at(-1)).toMatchObject({ kind: 'STATUS', status: job.status });
 }
@@ -100,7 +93,7 @@ export async function expectSoundImages(jobs: Job[], dataDir: string, registryHo
   const pcrs = new Map<string, string>();
   const signal = new AbortController().signal;
   for (const { accountId, id, status, input, outputImage } of jobs) {
-    if (status !== 'SUCCEEDED') continue;
+    if (status !== JobStatus.SUCCEEDED) continue;
     const request = input as ConversionRequest;
     const { host, repository } = request.output;
     const target =
@@ -123,10 +116,4 @@ export async function expectSoundImages(jobs: Job[], dataDir: string, registryHo
     pcrs.set(asked, value);
   }
   await upstream.close();
-}
-
-export function countBy<T>(items: T[], nameOf: (item: T) => string): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const item of items) counts[nameOf(item)] = (counts[nameOf(item)] ?? 0) + 1;
-  return counts;
 }
