@@ -34,11 +34,11 @@ const DISTURBANCES = {
 };
 export type Deed = 'convert' | keyof typeof DISTURBANCES;
 
-/** So many conversions and what befalls them, each disturbance at least once. */
+/** So many conversions and what befalls them: each disturbance once at least, but for stops, as the last end is one. */
 export function planOf(random: Random, conversions: number): Deed[] {
   const disturbances = Object.entries(DISTURBANCES) as [Deed, number][];
   const others = disturbances.flatMap(([deed, share]) =>
-    Array<Deed>(Math.max(1, Math.round(share * conversions))).fill(deed),
+    Array<Deed>(Math.max(deed === 'stopGateway' ? 0 : 1, Math.round(share * conversions))).fill(deed),
   );
   const first = Array<Deed>(Math.min(4, conversions)).fill('convert');
   const rest = Array<Deed>(conversions - first.length).fill('convert');
