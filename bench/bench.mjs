@@ -3,6 +3,8 @@
 import { benchCatalog } from './catalog.mjs';
 import { benchConversion } from './conversion.mjs';
 
-const [what = 'all', size = '300'] = process.argv.slice(2);
+const [what = 'all', ...sizes] = process.argv.slice(2);
 if (what === 'all' || what === 'catalog') await benchCatalog();
-if (what === 'all' || what === 'conversion') await benchConversion(Number(size));
+if (what === 'all' || what === 'conversion') {
+  for (const size of sizes.length > 0 ? sizes : ['300']) await benchConversion(Number(size));
+}

@@ -105,18 +105,18 @@ const factsOf = ({ isSignUpOpen, publicUrl, trustedProxies }: Config) => ({
 });
 
 function conversionSettings(config: Config): ConversionSettings {
-  const { dataDir, nitroBlobsDir: blobsDir, upstreamAllow, childEnvironment: environment, signing } = config;
+  const { dataDir, nitroBlobsDir: blobsDir, upstream, childEnvironment: environment, signing } = config;
   const [storeDir, spoolDir, cacheDir] = ['store', 'spool', 'cache'].map((name) => join(dataDir, name));
   const limits = { cacheBytes: config.layerCacheMib * MIB, timeoutMs: config.jobTimeoutMinutes * 60_000 };
   const folders = { storeDir: storeDir!, spoolDir: spoolDir!, cacheDir: cacheDir!, blobsDir };
-  return { ...folders, ...limits, upstreamAllow, environment, signer: signing && readGatewaySigner(signing) };
+  return { ...folders, ...limits, upstream, environment, signer: signing && readGatewaySigner(signing) };
 }
 
 function createAuth(config: Config, { reader, inTransaction }: Database, waker: Waker) {
-  const { oidc: issuer, upstreamAllow, isSignUpOpen } = config;
+  const { oidc: issuer, upstream, isSignUpOpen } = config;
   const rights = new RightsChanges(waker);
   const signIns = new SignIns(reader);
-  const oidc = issuer && new Oidc(issuer, new Upstream({ allow: upstreamAllow }));
+  const oidc = issuer && new Oidc(issuer, new Upstream(upstream));
   const externalUsers = oidc && new ExternalUsers(oidc, signIns, reader, inTransaction);
   const tokens = new Tokens(reader, inTransaction, externalUsers);
   const sessions = new SessionService(reader, inTransaction, signIns, rights);

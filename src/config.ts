@@ -3,7 +3,8 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { OidcConfig } from './auth/oidc.js';
 import { oidcConfig } from './config-oidc.js';
-import { AllowList } from './lib/address-guard.js';
+import { upstreamOptions } from './lib/upstream-environment.js';
+import type { UpstreamOptions } from './lib/upstream-options.js';
 
 type Environment = Record<string, string | undefined>;
 
@@ -15,8 +16,8 @@ export interface Config {
   dataDir: string;
   databaseUrl: string;
   nitroBlobsDir: string;
-  /** `host` or `host:port` of upstream servers that may be loopback, private or plain http. */
-  upstreamAllow: string[];
+  /** How other servers are reached: the allow list, the proxy, private certificate authorities. */
+  upstream: UpstreamOptions;
   /** Addresses or networks of reverse proxies, whose X-Forwarded-For tells where requests come from. */
   trustedProxies: string[];
   /** Seals secrets at rest; made and kept in DATA_DIR/secrets.key where undefined. */
@@ -57,7 +58,7 @@ export function readConfig(environment: Environment): Config {
     dataDir,
     databaseUrl: databaseUrl(read('DATABASE_URL', join(dataDir, 'catalog.sqlite'))),
     nitroBlobsDir: read('NITRO_BLOBS_DIR', '/usr/share/nitro_enclaves/blobs'),
-    upstreamAllow: hosts('UPSTREAM_ALLOW', read('UPSTREAM_ALLOW', '')),
+    upstream: upstreamOptions((name) => read(name, '')),
     trustedProxies: networks('TRUSTED_PROXIES', read('TRUSTED_PROXIES', '')),
     secretsKey: secretsKey('SECRETS_KEY', environment.SECRETS_KEY?.trim()),
     previousSecretsKey: secretsKey('SECRETS_KEY_PREVIOUS', environment.SECRETS_KEY_PREVIOUS?.trim()),
@@ -110,15 +111,6 @@ function databaseUrl(text: string): string {
   throw new Error(`DATABASE_URL must be a file name, sqlite://file or postgres://...; its scheme is ${scheme}`);
 }
 
-function hosts(name: string, text: string): string[] {
-  const list = text.split(',').map((host) => host.trim().toLowerCase());
-  for (const host of list.filter(Boolean)) {
-    if (!isHost(host))
-      throw new Error(`${name} must be a comma list of host or host:port; ${JSON.stringify(host)} is neither`);
-  }
-  return list.filter(Boolean);
-}
-
 function networks(name: string, text: string): string[] {
   const list = text.split(',').map((network) => network.trim());
   for (const network of list.filter(Boolean)) {
@@ -129,15 +121,6 @@ function networks(name: string, text: string): string[] {
       throw new Error(`${name} must be a comma list of addresses or networks; ${JSON.stringify(network)} is neither`);
   }
   return list.filter(Boolean);
-}
-
-function isHost(text: string): boolean {
-  try {
-    new AllowList([text]);
-  } catch {
-    return false;
-  }
-  return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/.test(text);
 }
 
 function secretsKey(name: string, text: string | undefined): Buffer | undefined {

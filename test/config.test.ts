@@ -15,7 +15,7 @@ describe('the configuration', () => {
       dataDir: resolve('data'),
       databaseUrl: resolve('data/catalog.sqlite'),
       nitroBlobsDir: '/usr/share/nitro_enclaves/blobs',
-      upstreamAllow: [],
+      upstream: { allow: [] },
       secretsKey: undefined,
       previousSecretsKey: undefined,
       trustedProxies: [],
@@ -31,8 +31,9 @@ describe('the configuration', () => {
 
   it('takes empty variables, and such of white space, for unset', () => {
     const names = ['HOST', 'PORT', 'PUBLIC_URL', 'DATA_DIR', 'DATABASE_URL', 'NITRO_BLOBS_DIR', 'UPSTREAM_ALLOW'];
+    const proxies = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'UPSTREAM_CA_FILE'];
     const ours = ['SIGN_UP', 'APPROVAL_FOUR_EYES', 'UNIQUE_MRENCLAVE', 'SECRETS_KEY_PREVIOUS', 'OIDC_ISSUER'];
-    const all = [...names, ...ours, 'SECRETS_KEY', 'LOG_LEVEL', 'JOB_CONCURRENCY'];
+    const all = [...names, ...ours, ...proxies, 'SECRETS_KEY', 'LOG_LEVEL', 'JOB_CONCURRENCY'];
     expect(readConfig(Object.fromEntries(all.map((name) => [name, ' '])))).toEqual(readConfig({}));
   });
 
@@ -44,6 +45,8 @@ describe('the configuration', () => {
       DATA_DIR: '/srv/data',
       NITRO_BLOBS_DIR: '/srv/blobs',
       UPSTREAM_ALLOW: 'Registry.local:5000, 10.0.0.1,,[::1]:443',
+      https_proxy: 'gateway:pw@proxy.local:3128',
+      NO_PROXY: '.Internal,10.0.0.0/8',
       SECRETS_KEY: KEY.toUpperCase(),
       SECRETS_KEY_PREVIOUS: KEY,
       SIGN_UP: 'open',
@@ -59,7 +62,10 @@ describe('the configuration', () => {
       publicUrl: 'https://catalog.example:8443',
       databaseUrl: '/srv/data/catalog.sqlite',
       nitroBlobsDir: '/srv/blobs',
-      upstreamAllow: ['registry.local:5000', '10.0.0.1', '[::1]:443'],
+      upstream: {
+        allow: ['registry.local:5000', '10.0.0.1', '[::1]:443'],
+        proxy: { https: 'http://gateway:pw@proxy.local:3128/', no: ['.internal', '10.0.0.0/8'] },
+      },
       secretsKey: Buffer.from(KEY, 'hex'),
       previousSecretsKey: Buffer.from(KEY, 'hex'),
       isSignUpOpen: true,
@@ -103,6 +109,11 @@ describe('the configuration', () => {
     ['UPSTREAM_ALLOW', 'registry.local:70000'],
     ['UPSTREAM_ALLOW', 'registry.local:0'],
     ['UPSTREAM_ALLOW', '*.local'],
+    ['HTTPS_PROXY', 'socks5://proxy.local'],
+    ['HTTPS_PROXY', 'http://a:%zz@proxy.local'],
+    ['HTTP_PROXY', 'http://proxy.local/path'],
+    ['UPSTREAM_CA_FILE', '/nowhere.pem'],
+    ['UPSTREAM_CA_FILE', __filename],
     ['SECRETS_KEY', 'too short'],
     ['SECRETS_KEY_PREVIOUS', 'too short'],
     ['SIGN_UP', 'maybe'],
@@ -127,6 +138,7 @@ describe('the configuration', () => {
       }
     };
     expect(messageOf({ DATABASE_URL: 'mysql://somebody:hunter2@db/catalog' })).toMatch(/^DATABASE_URL((?!hunter2).)*$/);
+    expect(messageOf({ HTTPS_PROXY: 'ftp://somebody:hunter2@proxy' })).toMatch(/^HTTPS_PROXY((?!hunter2).)*$/);
     expect(messageOf({ SECRETS_KEY: 'hunter2' })).toMatch(/^SECRETS_KEY((?!hunter2).)*$/);
   });
 

@@ -3,6 +3,7 @@ import type { Warning } from '../builds/build-parts.js';
 import type { JobStep } from '../events/job-step.js';
 import type { BootBlob } from '../jobs/job.entity.js';
 import type { JobFailureCode } from '../lib/job-failure.js';
+import type { UpstreamOptions } from '../lib/upstream-options.js';
 import type { EifDiff } from '../nitro/eif-diff.js';
 import type { Measurements } from '../nitro/measure.js';
 import type { Recipe } from '../proof/recipe.js';
@@ -18,7 +19,7 @@ interface Place {
   blobsDir: string;
   /** The account's own; undefined for none. */
   cacheDir: string | undefined;
-  upstreamAllow: string[];
+  upstream: UpstreamOptions;
 }
 
 export interface SigningTask {

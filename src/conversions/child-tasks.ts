@@ -5,9 +5,7 @@ import { join } from 'node:path';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import { Upstream } from '../lib/upstream.js';
 import { diffEifs } from '../nitro/eif-diff.js';
-import { signatureSection } from '../nitro/cose.js';
 import { isSignatureOf, parseSigningCertificate } from '../nitro/signing.js';
-import type { RecipeSigning } from '../proof/recipe.js';
 import type { ImageRepository } from '../oci/image-repository.js';
 import { LayerCache } from '../oci/layer-cache.js';
 import { RegistryClient } from '../oci/registry-client.js';
@@ -24,8 +22,8 @@ import type {
 import { convert } from './convert.js';
 import type { ConversionReports } from './conversion-place.js';
 import type { ImageTarget } from './image-target.js';
-import { SignatureWanted } from './eif-signer.js';
-import type { EifSigner } from './eif-signer.js';
+import { eifSigner, SignatureWanted } from './eif-signer.js';
+import type { NamedSigner } from './eif-signer.js';
 import { fetchEif, withEifs } from './fetch-eif.js';
 import { reproduce } from './reproduce.js';
 
@@ -44,9 +42,9 @@ interface Tools {
 
 /** Throws JobFailure, SignatureWanted, or what is a defect. */
 export async function workOn(task: ChildTask, toolVersion: string, parent: Parent): Promise<TaskResult> {
-  const upstream = new Upstream({ allow: task.upstreamAllow });
+  const upstream = new Upstream(task.upstream);
   const store = new Store(task.storeDir);
-  const registries = new RegistryClient(upstream);
+  const registries = new RegistryClient(upstream, { onRetry: parent.reports.log });
   const repositoryOf = ({ host, repository }: ImageTarget, credentials?: RegistryCredentials) =>
     host === undefined
       ? store.repository(task.accountId, repository)
@@ -111,19 +109,15 @@ const placeOf = (task: ConversionTask | ReproductionTask, { repositoryOf, toolVe
   cache: task.cacheDir === undefined ? undefined : new LayerCache(task.cacheDir),
 });
 
-function signerOf({ certificate: pem, by }: SigningTask, { askForSignature }: Parent): EifSigner & RecipeSigning {
+function signerOf({ certificate: pem, by }: SigningTask, { askForSignature }: Parent): NamedSigner {
   const certificate = parseSigningCertificate(pem);
-  const { algorithm, pcr8, sha256: certificateSha256 } = certificate;
-  const signatureOf = async (pcr0: string, imageDigest: string): Promise<Buffer> => {
+  return eifSigner(certificate, async (pcr0, imageDigest) => {
     if (by === 'parent') return askForSignature(pcr0);
     if (by.signature === undefined) throw new SignatureWanted(pcr0, imageDigest);
     const signature = Buffer.from(by.signature, 'base64');
     if (!isSignatureOf(certificate, pcr0, signature)) throw signatureInvalid();
     return signature;
-  };
-  const section = async (pcr0: string, imageDigest: string) =>
-    signatureSection(certificate, pcr0, await signatureOf(pcr0, imageDigest));
-  return { algorithm, pcr8, certificateSha256, section };
+  });
 }
 
 const signatureInvalid = () =>

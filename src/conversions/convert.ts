@@ -1,13 +1,13 @@
 // One conversion from the first byte pulled to the last manifest pushed; knows no job, no database and no process.
 import { JobStep } from '../events/job-step.js';
 import type { OutputImage } from '../nitro/output-image.js';
-import type { Recipe, RecipeSigning } from '../proof/recipe.js';
+import type { Recipe } from '../proof/recipe.js';
 import type { ImageRepository } from '../oci/image-repository.js';
 import type { ConversionResult } from './child-messages.js';
 import type { ConversionPlace, ConversionReports } from './conversion-place.js';
 import { formatTarget } from './image-target.js';
 import type { ConversionRequest } from './conversion-request.js';
-import type { EifSigner } from './eif-signer.js';
+import type { NamedSigner } from './eif-signer.js';
 import { makeEif } from './make-eif.js';
 import type { MadeEif } from './make-eif.js';
 import { prove } from './prove.js';
@@ -18,7 +18,7 @@ export interface PushingPlace extends ConversionPlace {
 }
 
 export interface SignedRequest extends ConversionRequest {
-  sign?: EifSigner & RecipeSigning;
+  sign?: NamedSigner;
 }
 
 /** Throws JobFailure, SignatureWanted, or the signal's reason. */

@@ -12,15 +12,15 @@ export interface GatewaySigner {
 
 /** Throws where a file can't be read or is not what it must be, without a word of its content. */
 export function readGatewaySigner(files: { key: string; certificate: string }): GatewaySigner {
-  const certificate = read('SIGNING_CERTIFICATE_FILE', files.certificate, parseSigningCertificate);
-  const key = read('SIGNING_KEY_FILE', files.key, (pem) => parseSigningKey(pem, certificate));
+  const certificate = read(files.certificate, parseSigningCertificate);
+  const key = read(files.key, (pem) => parseSigningKey(pem, certificate));
   return { certificate, sign: (pcr0) => signPcr0(key, certificate, pcr0) };
 }
 
-function read<T>(variable: string, file: string, parse: (text: string) => T): T {
+function read<T>(file: string, parse: (text: string) => T): T {
   try {
     return parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new Error(`${variable} ${file}: ${(error as Error).message}`);
+    throw new Error(`${file} can not be used for signing: ${(error as Error).message}`);
   }
 }

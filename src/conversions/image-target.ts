@@ -1,4 +1,5 @@
 // Which image, and who one is to its registry. Alone in its file: the child process loads nothing of the catalog for it.
+import type { UpstreamOptions } from '../lib/upstream-options.js';
 
 export interface ImageTarget {
   /** Undefined for the gateway's own store. */
@@ -17,14 +18,20 @@ export interface ConversionCredentials {
   output?: Login;
 }
 
-/** Every text of the credentials that must not show anywhere, alone and as HTTP's Basic has them. */
-export function secretsOf(task: { credentials?: ConversionCredentials; images?: { credentials?: Login }[] }): string[] {
-  const logins = [
-    task.credentials?.input,
-    task.credentials?.output,
-    ...(task.images ?? []).map((it) => it.credentials),
-  ];
-  return logins.flatMap((login) => (login ? [login.password, `${login.username}:${login.password}`] : []));
+interface SecretHolder {
+  credentials?: ConversionCredentials;
+  images?: { credentials?: Login }[];
+  upstream: UpstreamOptions;
+}
+
+/** Every text of a task that must not show anywhere: passwords alone, as HTTP's Basic has them, and AWS's in parts. */
+export function secretsOf({ credentials, images = [], upstream }: SecretHolder): string[] {
+  const logins = [credentials?.input, credentials?.output, ...images.map((image) => image.credentials)];
+  const ofLogins = logins.flatMap((login) =>
+    login ? [login.password, ...login.password.split(':'), `${login.username}:${login.password}`] : [],
+  );
+  const proxies = [upstream.proxy?.http, upstream.proxy?.https].filter((url) => url !== undefined);
+  return [...ofLogins, ...proxies.map((url) => decodeURIComponent(new URL(url).password))];
 }
 
 /** As rows hold it: names of the store begin with a slash. */

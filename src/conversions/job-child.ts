@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobReports } from '../jobs/job-handler.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
+import type { UpstreamOptions } from '../lib/upstream-options.js';
 import { asDiskFailure } from '../oci/image-failure.js';
 import { trimLayerCaches } from '../oci/layer-cache.js';
 import type { Store } from '../oci/store.js';
@@ -18,14 +19,14 @@ export interface ConversionSettings {
   /** Unpacked layers of before; at most so many bytes, 0 for none. */
   cacheDir: string;
   cacheBytes: number;
-  upstreamAllow: string[];
+  upstream: UpstreamOptions;
   environment: NodeJS.ProcessEnv;
   /** The longest that one run may take: a registry that drips must not hold a place for ever. */
   timeoutMs: number;
   signer?: GatewaySigner;
 }
 
-type PlaceKey = 'accountId' | 'storeDir' | 'spoolDir' | 'blobsDir' | 'cacheDir' | 'upstreamAllow';
+type PlaceKey = 'accountId' | 'storeDir' | 'spoolDir' | 'blobsDir' | 'cacheDir' | 'upstream';
 type What = Omit<ConversionTask, PlaceKey> | Omit<ReproductionTask, PlaceKey> | Omit<DiffTask, PlaceKey>;
 
 export interface Assignment {
@@ -46,7 +47,7 @@ export class JobChild {
   /** Throws JobFailure, or the signal's reason. */
   async run(assignment: Assignment, reports: JobReports, signal: AbortSignal): Promise<TaskResult> {
     const { name, accountId, what } = assignment;
-    const { storeDir, blobsDir, upstreamAllow, environment, signer, ...settings } = this.settings;
+    const { storeDir, blobsDir, upstream, environment, signer, ...settings } = this.settings;
     const spoolDir = join(settings.spoolDir, name);
     const cacheDir = settings.cacheBytes > 0 ? join(settings.cacheDir, accountId) : undefined;
     const late = new AbortController();
@@ -54,7 +55,7 @@ export class JobChild {
     const timer = setTimeout(() => late.abort(tooLate(timeoutMs)), timeoutMs);
     try {
       await mkdir(spoolDir, { recursive: true });
-      const place = { accountId, storeDir, spoolDir, blobsDir, cacheDir, upstreamAllow };
+      const place = { accountId, storeDir, spoolDir, blobsDir, cacheDir, upstream };
       const parent = { environment, sign: signer?.sign };
       const task: ChildTask = { ...what, ...place };
       return await workInChild(task, parent, reports, AbortSignal.any([signal, late.signal]));

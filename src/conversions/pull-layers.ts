@@ -10,7 +10,7 @@ import type { OnBytes } from '../oci/image-repository.js';
 import type { Image } from '../oci/image.js';
 import { ImageBudget, indexSpool, spoolLayer } from '../oci/layer.js';
 import type { LayerIndex } from '../oci/layer.js';
-import type { TarEntry } from '../oci/tar.js';
+import type { LostAttributes, TarEntry } from '../oci/tar.js';
 import type { ConversionPlace, ConversionReports } from './conversion-place.js';
 import { stepProgress } from './step-progress.js';
 
@@ -41,18 +41,27 @@ export async function pullLayers(
     watch.wrote(bytes);
   });
   const tree = new FileTree();
+  const lost = { entries: 0, withCapabilities: 0 };
   const spoolPaths = image.layers.map((_, index) => join(place.spoolDir, `layer-${index}.tar`));
   const top = image.layers.length - 1;
   let uppermost: TarEntry[] = [];
   for (const index of image.layers.keys()) {
-    const { entries } = await intake.bringIn(index, spoolPaths[index]!);
+    const { entries, lost: ofLayer } = await intake.bringIn(index, spoolPaths[index]!);
+    lost.entries += ofLayer.entries;
+    lost.withCapabilities += ofLayer.withCapabilities;
     if (index === top) uppermost = entries;
     else await applyLayer(tree, entries, index, signal);
   }
   reports.progress({ step: JobStep.FLATTENING, progress: 40 });
   await applyLayer(tree, uppermost, top, signal);
+  if (lost.entries > 0) reports.warn(attributesLost(lost));
   return { tree, spoolPaths };
 }
+
+const attributesLost = ({ entries, withCapabilities }: LostAttributes) => ({
+  code: 'ATTRIBUTES_LOST',
+  message: `${entries} files of the layers have extended attributes, ${withCapabilities} of them capabilities: a ramdisk holds none, so the enclave will not have them.`,
+});
 
 class LayerIntakes {
   private readonly budget = new ImageBudget();

@@ -23,6 +23,11 @@ export class UpstreamFailure extends Error {
     super(message, options);
     this.name = 'UpstreamFailure';
   }
+
+  /** Whether the same request may well succeed a little later. */
+  get isTemporary(): boolean {
+    return this.kind === 'RESET' || this.kind === 'TIMEOUT' || codeOf(this.cause) === 'EAI_AGAIN';
+  }
 }
 
 const DNS_CODES = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'ENODATA'];

@@ -1,17 +1,18 @@
 // The one HTTP client for everything outgoing. The address is checked after DNS, while connecting, and that very
-// address is connected to; redirects are followed by hand, so that every hop is checked. It retries nothing.
-import { lookup } from 'node:dns';
-import type { LookupAddress } from 'node:dns';
+// address is connected to (but for a proxy, which gets the name once all its addresses passed); redirects are followed
+// by hand, so that every hop is checked. It retries nothing.
+import { lookup as lookupName } from 'node:dns';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { AllowList, addressOf, isPublicAddress } from './address-guard.js';
-import { JobFailure, JobFailureCode } from './job-failure.js';
+import { Dispatchers } from './dispatchers.js';
+import { forbiddenAddress } from './guarded-lookup.js';
 import { UpstreamFailure, toUpstreamFailure } from './upstream-failure.js';
+import type { UpstreamOptions } from './upstream-options.js';
 
-const CONNECT_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 60_000;
 const BODY_IDLE_TIMEOUT_MS = 60_000;
 const MAX_REDIRECTS = 5;
@@ -42,11 +43,11 @@ export interface UpstreamResponse {
 
 export class Upstream {
   private readonly allowList: AllowList;
-  private readonly guarded = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS, lookup: guardedLookup } });
-  private readonly trusting = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS } });
+  private readonly dispatchers: Dispatchers;
 
-  constructor(options: { allow: readonly string[] }) {
+  constructor(options: UpstreamOptions, lookup: LookupFunction = lookupName) {
     this.allowList = new AllowList(options.allow);
+    this.dispatchers = new Dispatchers(options, lookup);
   }
 
   /** Whether the operator lets this host and port be private or plain http. */
@@ -74,7 +75,7 @@ export class Upstream {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.guarded.destroy(), this.trusting.destroy()]);
+    await this.dispatchers.close();
   }
 
   private async send(url: URL, options: UpstreamRequest): Promise<Dispatcher.ResponseData> {
@@ -85,7 +86,7 @@ export class Upstream {
     }
     try {
       return await request(`${url.origin}${url.pathname}${url.search}`, {
-        dispatcher: allowed ? this.trusting : this.guarded,
+        dispatcher: this.dispatchers.for(url, allowed),
         method: options.method ?? 'GET',
         headers: { 'user-agent': 'build-catalog', ...options.headers },
         body: typeof options.body === 'function' ? options.body() : options.body,
@@ -121,24 +122,6 @@ function refuseForbidden(url: URL): void {
   const address = addressOf(url);
   if (address !== undefined && !isPublicAddress(address)) throw forbiddenAddress(url.host, 'is not a public address');
 }
-
-function forbiddenAddress(host: string, why: string): JobFailure {
-  return new JobFailure(
-    JobFailureCode.REGISTRY_FORBIDDEN_ADDRESS,
-    `${host} ${why}.`,
-    'Ask the operator to add the host (or host:port) to UPSTREAM_ALLOW if the gateway may reach it.',
-  );
-}
-
-const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
-    if (error) return callback(error, '');
-    const usable = found.filter(({ address }) => isPublicAddress(address));
-    const first = usable[0];
-    if (!first) return callback(forbiddenAddress(hostname, 'has no public address'), '');
-    return options.all ? callback(null, usable) : callback(null, first.address, first.family);
-  });
-};
 
 /** Lets go of a body nobody wants; a short one is read to its end, which keeps the connection. */
 export function discard(body: Readable): void {

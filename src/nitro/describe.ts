@@ -66,8 +66,8 @@ function measured({ pcr0, pcr1, pcr2, pcr8 }: NonNullable<EifReading['measuremen
 function described({ pem, algorithm, subject, sha256 }: SigningCertificate): Record<string, unknown> {
   const { issuer, validFrom, validTo } = new X509Certificate(pem);
   const names = (issuer ?? '').split('\n').map((line) => {
-    const equals = line.indexOf('=');
-    return [line.slice(0, equals), line.slice(equals + 1)];
+    const [, name = '', value = line] = /^([^=]*)=(.*)$/.exec(line) ?? [];
+    return [name, value];
   });
   return {
     IssuerName: Object.fromEntries(names),

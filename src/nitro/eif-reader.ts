@@ -38,6 +38,7 @@ const HEADER_BYTES = 544;
 const CRC_BYTES = 4;
 const SECTION_HEADER_BYTES = 12;
 const METADATA_FIELDS = ['ImageName', 'ImageVersion', 'BuildMetadata', 'DockerInfo', 'CustomMetadata'];
+const BUILD_FIELDS = ['BuildTime', 'BuildTool', 'BuildToolVersion', 'OperatingSystem', 'KernelVersion'];
 const MAX_METADATA_DEPTH = 64;
 
 /** Throws InvalidEif where it is no EIF at all or the file ends early; whatever else is wrong is among the problems. */
@@ -138,7 +139,14 @@ function parseMetadata(section: Buffer | undefined, problems: string[]): Record<
     problems.push('its metadata is not an object of reasonable depth');
     return null;
   }
-  const missing = METADATA_FIELDS.filter((field) => !Object.hasOwn(value, field));
+  // AWS's reader gives up on a file that lacks one of them.
+  const build = (value as Record<string, unknown>).BuildMetadata;
+  const missing = [...missingOf(value, METADATA_FIELDS), ...missingOf(build, BUILD_FIELDS)];
   if (missing.length > 0) problems.push(`its metadata lacks ${missing.join(', ')}`);
   return value as Record<string, unknown>;
+}
+
+function missingOf(value: unknown, fields: string[]): string[] {
+  if (typeof value !== 'object' || value === null) return fields;
+  return fields.filter((field) => !Object.hasOwn(value, field));
 }

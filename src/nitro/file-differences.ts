@@ -1,41 +1,8 @@
 // Matches the entries of two ramdisks by name while they are read, and keeps what differs.
 // Where names stand in an archive is measured too, so a mere change of order is one of the changes.
-import { TYPE_MASK } from './cpio-reader.js';
-import type { CpioFile } from './cpio-reader.js';
-import { FileMode } from './cpio.js';
+import { changesOf, printed, stateOf } from './changed-file.js';
+import type { ChangedFile, FileChange, SeenFile } from './changed-file.js';
 import { InvalidEif } from './invalid-eif.js';
-
-export type FileChange =
-  'ADDED' | 'REMOVED' | 'TYPE' | 'CONTENT' | 'TARGET' | 'MODE' | 'OWNER' | 'TIME' | 'DEVICE' | 'ORDER';
-
-export interface FileState {
-  type: string;
-  /** The low twelve bits. */
-  mode: number;
-  uid: number;
-  gid: number;
-  /** Seconds since 1970. */
-  mtime: number;
-  sizeBytes: number;
-  /** 64 hex digits of a file's data. */
-  sha256: string | null;
-  /** Of a symlink. */
-  target: string | null;
-}
-
-export interface ChangedFile {
-  /** As in the archive, read as UTF-8. */
-  path: string;
-  changes: FileChange[];
-  a: FileState | null;
-  b: FileState | null;
-}
-
-export interface SeenFile {
-  file: CpioFile;
-  sha256: string | null;
-  target: string;
-}
 
 export interface DiffLimits {
   /** Changed files that are told; the others are only counted. */
@@ -66,15 +33,6 @@ interface Pending extends SeenFile {
   next?: Pending;
 }
 type SameName = { head: Pending; tail: Pending };
-
-const TYPES = new Map<number, string>([
-  [FileMode.FILE, 'file'],
-  [FileMode.DIRECTORY, 'directory'],
-  [FileMode.SYMLINK, 'symlink'],
-  [FileMode.CHARACTER, 'character'],
-  [FileMode.BLOCK, 'block'],
-  [FileMode.FIFO, 'fifo'],
-]);
 
 export class FileDifferences {
   private readonly pending = { a: new Map<string, SameName>(), b: new Map<string, SameName>() };
@@ -158,28 +116,4 @@ export class FileDifferences {
     }
     return files.sort((x, y) => x.index - y.index);
   }
-}
-
-function changesOf(a: SeenFile, b: SeenFile): FileChange[] {
-  const [x, y] = [a.file, b.file];
-  const changes: FileChange[] = [];
-  if ((x.mode & TYPE_MASK) !== (y.mode & TYPE_MASK)) changes.push('TYPE');
-  else if (a.target !== b.target) changes.push('TARGET');
-  else if (a.sha256 !== b.sha256 || x.size !== y.size) changes.push('CONTENT');
-  if ((x.mode & ~TYPE_MASK) !== (y.mode & ~TYPE_MASK)) changes.push('MODE');
-  if (x.uid !== y.uid || x.gid !== y.gid) changes.push('OWNER');
-  if (x.mtime !== y.mtime) changes.push('TIME');
-  if (x.devMajor !== y.devMajor || x.devMinor !== y.devMinor) changes.push('DEVICE');
-  return changes;
-}
-
-function stateOf({ file, sha256, target }: SeenFile): FileState {
-  const { mode, uid, gid, mtime, size } = file;
-  const type = TYPES.get(mode & TYPE_MASK) ?? 'unknown';
-  const shown = type === 'symlink' ? printed(target) : null;
-  return { type, mode: mode & 0o7777, uid, gid, mtime, sizeBytes: size, sha256, target: shown };
-}
-
-function printed(name: string): string {
-  return Buffer.from(name, 'latin1').toString('utf8');
 }

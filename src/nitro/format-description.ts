@@ -2,7 +2,9 @@
 // move the cursor, hide or turn text around is written as an escape.
 import type { EifDescription } from './describe.js';
 
+/** Of a list, and characters of each of its items. */
 const SHOWN = 40;
+const SHOWN_CHARACTERS = 200;
 
 export function formatDescription(eif: EifDescription): string {
   const lines = [
@@ -52,7 +54,10 @@ function variableText({ Name, SizeBytes, Value }: { Name: string; SizeBytes: num
 
 function shortened(items: string[]): string {
   const more = items.length > SHOWN ? ` and ${items.length - SHOWN} more` : '';
-  return `${items.slice(0, SHOWN).join(' ')}${more}`;
+  const shown = items.slice(0, SHOWN).map((item) => {
+    return item.length > SHOWN_CHARACTERS ? `${item.slice(0, SHOWN_CHARACTERS)}...` : item;
+  });
+  return `${shown.join(' ')}${more}`;
 }
 
 function row(name: string, text: string): string {

@@ -2,13 +2,14 @@
 // ramdisk has shown its counterpart, so that memory is taken by what differs and not by what is there.
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
+import type { SeenFile } from './changed-file.js';
 import { CpioReader, TYPE_MASK } from './cpio-reader.js';
 import type { CpioFile } from './cpio-reader.js';
 import { FileMode } from './cpio.js';
 import { EifStream } from './eif-stream.js';
 import type { EifSource } from './eif-stream.js';
 import { FileDifferences } from './file-differences.js';
-import type { DiffLimits, RamdiskDifferences, SeenFile } from './file-differences.js';
+import type { DiffLimits, RamdiskDifferences } from './file-differences.js';
 
 export interface DiffOptions {
   signal: AbortSignal;

@@ -30,8 +30,8 @@ const CURVES = 'P-256, P-384 or P-521';
 export function parseSigningCertificate(pem: string): SigningCertificate {
   if (pem.length > MAX_SIGNATURE_SECTION_BYTES) throw tooLarge();
   checkBlocks(pem);
-  const certificate = readX509(pem);
-  const algorithm = algorithmOf(certificate.publicKey, CERTIFICATE);
+  const { certificate, key } = readX509(pem);
+  const algorithm = algorithmOf(key, CERTIFICATE);
   // The most that a signature with it could take; bytes are numbers in its section, most of them of two bytes.
   const largest = Buffer.alloc(SIGNING_ALGORITHMS[algorithm].signatureBytes, 0xff);
   const section = signatureSection({ pem, algorithm }, 'f'.repeat(96), largest);
@@ -94,11 +94,16 @@ function checkBlocks(pem: string): void {
   throw badInput(`The signing certificate's file holds ${what} beside certificates: remove it.`, CERTIFICATE);
 }
 
-function readX509(pem: string): X509Certificate {
+function readX509(pem: string): { certificate: X509Certificate; key: KeyObject } {
   try {
-    return new X509Certificate(pem);
+    const certificate = new X509Certificate(pem);
+    // Fails for a key of an unknown kind, or one that is no point of its curve.
+    return { certificate, key: certificate.publicKey };
   } catch {
-    throw badInput('The signing certificate is not a certificate in PEM form.', CERTIFICATE);
+    throw badInput(
+      'The signing certificate is not a certificate in PEM form, or has a key that cannot be read.',
+      CERTIFICATE,
+    );
   }
 }
 

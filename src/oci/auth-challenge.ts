@@ -7,10 +7,12 @@ export interface Challenge {
 }
 
 const SCHEME = /[\s,]*([A-Za-z]+)(?=\s|,|$)/y;
+/** More than HTTP clients take as headers; a regular expression's stack is bounded too. */
+const MAX_LENGTH = 64 * 1024;
 const PARAMETER = /[\s,]*([A-Za-z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))/y;
 
 export function parseChallenges(header: string | string[] | undefined): Challenge[] {
-  const text = [header ?? []].flat().join(', ');
+  const text = [header ?? []].flat().join(', ').slice(0, MAX_LENGTH);
   const challenges: Challenge[] = [];
   for (let at = 0; at < text.length;) {
     PARAMETER.lastIndex = SCHEME.lastIndex = at;

@@ -12,9 +12,17 @@ export type JsonObject = Record<string, unknown>;
 const MAX_TEXT = 65_536;
 
 export function parseDocument(bytes: Buffer, what: string): JsonObject {
+  return asObject(parsedJson(bytes, what), what);
+}
+
+export function parseDocumentList(bytes: Buffer, what: string, maxLength: number): unknown[] {
+  return asArray(parsedJson(bytes, what), what, maxLength);
+}
+
+function parsedJson(bytes: Buffer, what: string): unknown {
   if (!isUtf8(bytes)) throw invalidImage(`${what} is not UTF-8`);
   try {
-    return asObject(parseJson(bytes.toString('utf8')), what);
+    return parseJson(bytes.toString('utf8'));
   } catch (error) {
     if (!(error instanceof CatalogError)) throw error;
     throw invalidImage(`${what} is malformed JSON or nested too deeply`);

@@ -29,7 +29,10 @@ export class DurableFiles {
   private readonly host = hostname().replace(/[^\w-]/g, '-');
 
   /** @param temporaryFolder there already, on the same file system as the files to come */
-  constructor(private readonly temporaryFolder: string) {}
+  constructor(
+    private readonly temporaryFolder: string,
+    private readonly mode = FILE_MODE,
+  ) {}
 
   /** A path nobody else uses; the file is the caller's to make and remove. */
   temporaryPath(): string {
@@ -39,7 +42,7 @@ export class DurableFiles {
   async write(path: string, content: Buffer | string): Promise<void> {
     const temporary = this.temporaryPath();
     try {
-      const file = await open(temporary, 'wx', FILE_MODE);
+      const file = await open(temporary, 'wx', this.mode);
       await file.writeFile(content).finally(() => file.close());
       await this.moveIn(temporary, path);
     } catch (error) {
@@ -52,7 +55,7 @@ export class DurableFiles {
   async moveIn(file: string, path: string): Promise<void> {
     await onDisk(async () => {
       await makeFolder(dirname(path));
-      await sync(file, FILE_MODE);
+      await sync(file, this.mode);
       try {
         await rename(file, path);
       } catch (error) {
@@ -76,7 +79,7 @@ export class DurableFiles {
   async touchAll(folder: string, names: string[]): Promise<void> {
     await onDisk(async () => {
       await makeFolder(folder);
-      for (const name of names) await (await open(join(folder, name), 'a', FILE_MODE)).close();
+      for (const name of names) await (await open(join(folder, name), 'a', this.mode)).close();
       await sync(folder);
     });
   }
@@ -100,7 +103,7 @@ export class DurableFiles {
     const temporary = this.temporaryPath();
     try {
       await copyFile(file, temporary);
-      await sync(temporary, FILE_MODE);
+      await sync(temporary, this.mode);
       await rename(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true });

@@ -10,6 +10,11 @@ export function imageTooLarge(what: string, hint: string): JobFailure {
   return new JobFailure(JobFailureCode.IMAGE_TOO_LARGE, `The docker image is too large: ${what}.`, hint);
 }
 
+/** In files of the user's own; what a registry or the store has not, they say themselves. */
+export function imageNotFound(message: string): JobFailure {
+  return new JobFailure(JobFailureCode.IMAGE_NOT_FOUND, message, 'Check the path and the name of the image.');
+}
+
 /** A full disk becomes a failure that says so; any other error stays what it is. */
 export function asDiskFailure(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;

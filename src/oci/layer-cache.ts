@@ -1,9 +1,11 @@
 // Layers that were pulled before, unpacked: a second conversion neither fetches nor decompresses them. Each account has
 // a folder of its own: knowing a digest gives nobody the layers of another account.
-// A file is a hard link to a spool file that was verified, and is verified again whenever it is used.
-import { link, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+// A file is a spool file that was verified (a hard link to it), and is verified again whenever it is used.
+import { randomUUID } from 'node:crypto';
+import { copyFile, link, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode, namesIn } from './durable-files.js';
+import { asDiskFailure } from './image-failure.js';
 import type { Descriptor } from './image-repository.js';
 import { isDigest } from './reference.js';
 
@@ -15,22 +17,22 @@ export class LayerCache {
   async take(layer: Descriptor, diffId: string, path: string): Promise<boolean> {
     const file = this.fileOf(layer, diffId);
     try {
-      await link(file, path);
+      await linkOrCopy(file, path);
       const now = new Date();
       await utimes(file, now, now);
       return true;
     } catch (error) {
-      if (hasCode(error, 'ENOENT', 'EXDEV', 'EPERM', 'EMLINK')) return false;
+      if (hasCode(error, 'ENOENT')) return false;
       throw error;
     }
   }
 
-  /** Keeps a verified spool file; where that is impossible (another file system, say) nothing is kept. */
+  /** Keeps a verified spool file. */
   async keep(layer: Descriptor, diffId: string, path: string): Promise<void> {
     const file = this.fileOf(layer, diffId);
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    await link(path, file).catch((error: unknown) => {
-      if (!hasCode(error, 'EEXIST', 'EXDEV', 'EPERM', 'EMLINK')) throw error;
+    await linkOrCopy(path, file).catch((error: unknown) => {
+      if (!hasCode(error, 'EEXIST')) throw error;
     });
   }
 
@@ -42,6 +44,23 @@ export class LayerCache {
   private fileOf({ digest }: Descriptor, diffId: string): string {
     if (!isDigest(digest) || !isDigest(diffId)) throw new Error('A layer is kept by its sha256 digests only.');
     return join(this.folder, `${digest.slice('sha256:'.length)}-${diffId.slice('sha256:'.length)}`);
+  }
+}
+
+/** A copy where a link is impossible: on another file system, say. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (!hasCode(error, 'EXDEV', 'EPERM', 'EMLINK')) throw error;
+    const temporary = `${to}.${randomUUID()}`;
+    try {
+      await copyFile(from, temporary);
+      await rename(temporary, to);
+    } catch (copyError) {
+      await rm(temporary, { force: true });
+      throw asDiskFailure(copyError);
+    }
   }
 }
 

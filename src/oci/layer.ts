@@ -12,7 +12,7 @@ import type { OnBytes } from './image-repository.js';
 import { LAYER_TYPES } from './media-types.js';
 import { SpoolFile } from './spool-file.js';
 import { TarReader } from './tar.js';
-import type { TarEntry } from './tar.js';
+import type { LostAttributes, TarEntry } from './tar.js';
 
 export interface ImageLimits {
   /** Uncompressed bytes of one layer, and of all layers of an image. */
@@ -51,6 +51,8 @@ export interface LayerIndex {
   spoolPath: string;
   uncompressedBytes: number;
   entries: TarEntry[];
+  /** Of all its entries, those too that a higher layer replaces. */
+  lost: LostAttributes;
 }
 
 export interface LayerSource {
@@ -84,7 +86,8 @@ export async function spoolLayer(source: LayerSource, options: SpoolOptions): Pr
     await spool.finish();
     const diffId = intake.diffId();
     if (diffId !== source.diffId) throw diffIdMismatch(diffId, source.diffId);
-    return { spoolPath: spool.path, uncompressedBytes: intake.bytes, entries: intake.entries };
+    const { bytes: uncompressedBytes, entries, lost } = intake;
+    return { spoolPath: spool.path, uncompressedBytes, entries, lost };
   } catch (error) {
     source.stream.destroy();
     await spool?.discard();
@@ -106,7 +109,8 @@ export async function indexSpool(diffId: string, options: SpoolOptions): Promise
   intake.end();
   const actual = intake.diffId();
   if (actual !== diffId) throw diffIdMismatch(actual, diffId);
-  return { spoolPath, uncompressedBytes: intake.bytes, entries: intake.entries };
+  const { bytes: uncompressedBytes, entries, lost } = intake;
+  return { spoolPath, uncompressedBytes, entries, lost };
 }
 
 async function readAll(stream: Readable, intake: LayerIntake, { signal, onBytes }: SpoolOptions): Promise<void> {
@@ -164,6 +168,10 @@ class LayerIntake implements TarSink {
     for (let at = this.spool.take(chunk); at < chunk.length; at += this.spool.take(chunk.subarray(at))) {
       await this.spool.nextBatch();
     }
+  }
+
+  get lost(): LostAttributes {
+    return this.tar.lost;
   }
 
   end(): void {

@@ -1,22 +1,33 @@
 // Who the gateway is to one repository of a registry: nobody, a user name (Basic), or a token fetched from the realm
 // the registry names (Bearer). Credentials go to the registry's own origin and to its realm, nowhere else.
-import type { Upstream } from '../lib/upstream.js';
 import { discard, readBounded } from '../lib/upstream.js';
+import type { UpstreamResponse } from '../lib/upstream.js';
 import type { Challenge } from './auth-challenge.js';
 import { registryFailure, unauthorized } from './registry-errors.js';
+import type { RetryingUpstream } from './retrying-upstream.js';
 
 const MAX_TOKEN_ANSWER_BYTES = 64 * 1024;
 /** What a token lives where the realm does not say (distribution-spec's token authentication). */
 const DEFAULT_TOKEN_SECONDS = 60;
 /** A token is not used any more shortly before it ends, as the request takes its time too. */
 const MARGIN_MS = 5_000;
+const CLIENT_ID = 'build-catalog';
 
-export type Action = 'pull' | 'pull,push';
+export interface Access {
+  action: 'pull' | 'pull,push';
+  /** Another repository of the registry, which a blob is taken over from. */
+  from?: string;
+}
 
 export interface RegistryCredentials {
   username: string;
   password: string;
+  /** Takes the place of both above: what `docker login` got from the realm of some registries (an OAuth2 refresh token). */
+  identityToken?: string;
 }
+
+/** Where credentials come from when the registry asks for them; called again where they are refused later. */
+export type RegistryLogin = (signal: AbortSignal) => Promise<RegistryCredentials>;
 
 interface Token {
   authorization: string;
@@ -24,48 +35,72 @@ interface Token {
 }
 
 export class RegistryAuth {
-  private readonly tokens = new Map<Action, Token>();
+  private readonly tokens = new Map<string, Token>();
   private basic: string | undefined;
 
   constructor(
-    private readonly upstream: Upstream,
+    private readonly upstream: RetryingUpstream,
     private readonly repository: string,
-    private readonly credentials: RegistryCredentials | undefined,
+    private readonly login: RegistryLogin | undefined,
   ) {}
 
   /** The Authorization header to try, or undefined before the registry asked for one. */
-  header(action: Action): string | undefined {
-    const token = this.tokens.get(action);
+  header(access: Access): string | undefined {
+    const token = this.tokens.get(this.scopes(access).join(' '));
     return token && token.endsAt > Date.now() ? token.authorization : this.basic;
   }
 
   get hasCredentials(): boolean {
-    return this.credentials !== undefined;
+    return this.login !== undefined;
   }
 
   /** Answers a 401 of the registry: afterwards `header` gives what was asked for. Throws REGISTRY_UNAUTHORIZED. */
-  async answer(challenges: Challenge[], action: Action, registry: URL, signal: AbortSignal): Promise<void> {
-    this.tokens.delete(action);
+  async answer(challenges: Challenge[], access: Access, registry: URL, signal: AbortSignal): Promise<void> {
+    const scopes = this.scopes(access);
+    this.tokens.delete(scopes.join(' '));
+    const credentials = await this.login?.(signal);
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     if (bearer) {
-      this.tokens.set(action, await this.fetchToken(bearer, action, registry, signal));
-    } else if (this.credentials && challenges.some(({ scheme }) => scheme === 'basic')) {
-      this.basic = basicHeader(this.credentials);
+      const realm = realmOf(bearer, registry);
+      const { service } = bearer.parameters;
+      const query = new URLSearchParams(service === undefined ? {} : { service });
+      for (const scope of scopes) query.append('scope', scope);
+      const response = await this.askRealm(realm, query, credentials, signal);
+      this.tokens.set(scopes.join(' '), await this.readToken(response, registry.host));
+    } else if (credentials && !credentials.identityToken && challenges.some(({ scheme }) => scheme === 'basic')) {
+      this.basic = basicHeader(credentials);
     } else {
       throw unauthorized(registry.host, this.hasCredentials);
     }
   }
 
-  private async fetchToken(challenge: Challenge, action: Action, registry: URL, signal: AbortSignal): Promise<Token> {
-    const { host } = registry;
-    const realm = realmOf(challenge, registry);
-    const { service } = challenge.parameters;
-    if (service !== undefined) realm.searchParams.set('service', service);
-    realm.searchParams.append('scope', `repository:${this.repository}:${action}`);
-    const headers: Record<string, string> = { accept: 'application/json' };
-    if (this.credentials) headers.authorization = basicHeader(this.credentials);
+  private scopes({ action, from }: Access): string[] {
+    const own = `repository:${this.repository}:${action}`;
+    return from === undefined ? [own] : [own, `repository:${from}:pull`];
+  }
+
+  private askRealm(
+    realm: URL,
+    query: URLSearchParams,
+    credentials: RegistryCredentials | undefined,
+    signal: AbortSignal,
+  ): Promise<UpstreamResponse> {
+    const accept = { accept: 'application/json' };
+    if (credentials?.identityToken) {
+      // OAuth2 (RFC 6749, 6): one `scope` with spaces between.
+      const scope = query.getAll('scope').join(' ');
+      const grant = { grant_type: 'refresh_token', client_id: CLIENT_ID, refresh_token: credentials.identityToken };
+      const body = new URLSearchParams({ ...grant, service: query.get('service') ?? '', scope }).toString();
+      const headers = { ...accept, 'content-type': 'application/x-www-form-urlencoded' };
+      return this.upstream.request(realm, { method: 'POST', headers, body, signal });
+    }
+    for (const [name, value] of query) realm.searchParams.append(name, value);
+    const headers = credentials ? { ...accept, authorization: basicHeader(credentials) } : accept;
+    return this.upstream.request(realm, { headers, signal });
+  }
+
+  private async readToken(response: UpstreamResponse, host: string): Promise<Token> {
     const askedAt = Date.now();
-    const response = await this.upstream.request(realm, { headers, signal });
     if (response.status === 200) return parseToken(await readBounded(response.body, MAX_TOKEN_ANSWER_BYTES), askedAt);
     discard(response.body);
     if (response.status < 500 && response.status !== 429) throw unauthorized(host, this.hasCredentials);

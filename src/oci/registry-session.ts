@@ -1,19 +1,14 @@
 // Requests to one repository of a registry: finds out the scheme, answers the registry's demand for authorization
-// once, and repeats what may be repeated when the registry stumbles.
-import { setTimeout as delay } from 'node:timers/promises';
+// once, and has tried again what failed for a while only.
 import { discard } from '../lib/upstream.js';
-import type { Upstream, UpstreamRequest, UpstreamResponse } from '../lib/upstream.js';
+import type { UpstreamRequest, UpstreamResponse } from '../lib/upstream.js';
 import { UpstreamFailure } from '../lib/upstream-failure.js';
 import { parseChallenges } from './auth-challenge.js';
-import type { Action, RegistryAuth } from './registry-auth.js';
+import type { Access, RegistryAuth } from './registry-auth.js';
 import { failureOf } from './registry-errors.js';
+import type { Attempts, RetryingUpstream } from './retrying-upstream.js';
 
-const RETRY_STATUSES = [429, 502, 503, 504];
-const RETRY_DELAYS_MS = [250, 1_000];
-const MAX_RETRY_AFTER_MS = 10_000;
-
-export interface RegistryRequest extends UpstreamRequest {
-  action: Action;
+export interface RegistryRequest extends UpstreamRequest, Access {
   signal: AbortSignal;
 }
 
@@ -21,7 +16,7 @@ export class RegistrySession {
   private found: Promise<URL> | undefined;
 
   constructor(
-    private readonly upstream: Upstream,
+    private readonly upstream: RetryingUpstream,
     /** With port, as it is connected to. */
     readonly host: string,
     private readonly auth: RegistryAuth,
@@ -29,21 +24,22 @@ export class RegistrySession {
 
   /** `target` is a path, or a URL that the registry gave; only its own origin gets the Authorization. */
   async request(target: string | URL, options: RegistryRequest): Promise<UpstreamResponse> {
-    const { signal, action } = options;
-    try {
-      const origin = await this.origin(signal);
-      const url = new URL(target, origin);
-      const response = await this.attempt(url, origin, options);
-      // Only the registry itself may ask: a host that it redirected to must not get its credentials.
-      if (response.status !== 401 || response.url.origin !== origin.origin) return response;
-      const challenges = parseChallenges(response.headers['www-authenticate']);
-      discard(response.body);
-      await this.auth.answer(challenges, action, origin, signal);
-      return await this.attempt(url, origin, options);
-    } catch (error) {
-      signal.throwIfAborted();
-      throw failureOf(error, this.host);
-    }
+    const send = (url: URL, request: UpstreamRequest) => this.upstream.request(url, request);
+    return this.translated(() => this.exchange(target, options, send), options.signal);
+  }
+
+  /** For what can't be sent again as it is: throws an UpstreamFailure, which `retrying` around it understands. */
+  async requestOnce(target: string | URL, options: RegistryRequest): Promise<UpstreamResponse> {
+    return this.exchange(target, options, (url, request) => this.upstream.once(url, request));
+  }
+
+  /** Does all of `work` again where its last request failed for a while only. */
+  async retrying<T extends UpstreamResponse | undefined>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.translated(() => this.upstream.run(this.host, work, signal), signal);
+  }
+
+  attempts(): Attempts {
+    return this.upstream.attempts();
   }
 
   /** A URL the registry gave for an upload: relative or absolute, but never plain http where the registry has TLS. */
@@ -56,23 +52,34 @@ export class RegistrySession {
     return url;
   }
 
-  private async attempt(url: URL, origin: URL, options: RegistryRequest): Promise<UpstreamResponse> {
-    const authorization = url.origin === origin.origin ? this.auth.header(options.action) : undefined;
-    const headers = authorization === undefined ? options.headers : { ...options.headers, authorization };
-    const repeatable = options.method === undefined || options.method === 'GET' || options.method === 'HEAD';
-    for (let tries = 0; ; tries++) {
-      const pauseMs = repeatable ? RETRY_DELAYS_MS[tries] : undefined;
-      try {
-        const response = await this.upstream.request(url, { ...options, headers });
-        if (pauseMs === undefined || !RETRY_STATUSES.includes(response.status)) return response;
-        discard(response.body);
-        await delay(retryAfterMs(response) ?? pauseMs, undefined, { signal: options.signal });
-      } catch (error) {
-        const broken = error instanceof UpstreamFailure && error.kind === 'RESET';
-        if (pauseMs === undefined || !broken) throw error;
-        await delay(pauseMs, undefined, { signal: options.signal });
-      }
+  private async translated<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw failureOf(error, this.host);
     }
+  }
+
+  private async exchange(
+    target: string | URL,
+    options: RegistryRequest,
+    send: (url: URL, request: UpstreamRequest) => Promise<UpstreamResponse>,
+  ): Promise<UpstreamResponse> {
+    const origin = await this.origin(options.signal);
+    const url = new URL(target, origin);
+    const attempt = () => {
+      const authorization = url.origin === origin.origin ? this.auth.header(options) : undefined;
+      const headers = authorization === undefined ? options.headers : { ...options.headers, authorization };
+      return send(url, { ...options, headers });
+    };
+    const response = await attempt();
+    // Only the registry itself may ask: a host that it redirected to must not get its credentials.
+    if (response.status !== 401 || response.url.origin !== origin.origin) return response;
+    const challenges = parseChallenges(response.headers['www-authenticate']);
+    discard(response.body);
+    await this.auth.answer(challenges, options, origin, options.signal);
+    return attempt();
   }
 
   private origin(signal: AbortSignal): Promise<URL> {
@@ -88,8 +95,9 @@ export class RegistrySession {
     const secure = new URL(`https://${this.host}`);
     const plain = new URL(`http://${this.host}`);
     if (!this.upstream.allows(secure) && !this.upstream.allows(plain)) return secure;
+    const probe = async () => discard((await this.upstream.once(new URL('/v2/', secure), { signal })).body);
     try {
-      discard((await this.upstream.request(new URL('/v2/', secure), { signal })).body);
+      await this.upstream.run(this.host, () => probe().then(() => undefined), signal);
       return secure;
     } catch (error) {
       const kind = error instanceof UpstreamFailure ? error.kind : undefined;
@@ -105,11 +113,4 @@ export class RegistrySession {
 
 function swapOrigin(url: URL, origin: URL): URL {
   return new URL(`${url.pathname}${url.search}`, origin);
-}
-
-function retryAfterMs(response: UpstreamResponse): number | undefined {
-  const text = response.headers['retry-after'];
-  if (text === undefined) return undefined;
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
 }

@@ -1,7 +1,7 @@
 // PAX extended headers: records of the form `length key=value\n` that override fields of the entry they precede.
 import { invalidImage, quoteName } from './image-failure.js';
 
-/** What a PAX header can say about an entry; anything else in it (extended attributes, comments) has no place in a cpio. */
+/** What a PAX header can say about an entry; anything else in it (comments, say) has no place in a cpio. */
 export interface PaxFields {
   path?: string;
   link?: string;
@@ -9,7 +9,13 @@ export interface PaxFields {
   mtime?: number;
   uid?: number;
   gid?: number;
+  /** Whether the entry has extended attributes, and capabilities among them: a cpio loses both, so they are counted. */
+  xattrs?: boolean;
+  capabilities?: boolean;
 }
+
+/** As GNU tar, Go and docker write them, and as libarchive does. */
+const XATTR_KEY = /^(?:SCHILY|LIBARCHIVE)\.xattr\./;
 
 export function parsePax(data: Buffer): PaxFields {
   const fields: PaxFields = {};
@@ -38,6 +44,8 @@ export function parseGlobalPax(data: Buffer, before: PaxFields): PaxFields {
 
 function setField(fields: PaxFields, key: string, value: Buffer): void {
   if (key.startsWith('GNU.sparse.')) throw sparseRefused();
+  if (XATTR_KEY.test(key)) fields.xattrs = true;
+  if (key.endsWith('.xattr.security.capability')) fields.capabilities = true;
   // An empty value takes the override back: the header's own field counts again.
   if (key === 'path') fields.path = text(value, key);
   else if (key === 'linkpath') fields.link = text(value, key);

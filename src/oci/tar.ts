@@ -46,7 +46,15 @@ const ENTRY_TYPES = new Map<string, TarEntryType>([
 const EXTENSION_FLAGS = 'xgLK';
 const NO_FIELDS: PaxFields = {};
 
+/** Entries whose extended attributes a cpio will lose. */
+export interface LostAttributes {
+  entries: number;
+  /** Those of them with file capabilities, as setcap makes them. */
+  withCapabilities: number;
+}
+
 export class TarReader {
+  readonly lost: LostAttributes = { entries: 0, withCapabilities: 0 };
   private position = 0;
   private skip = 0;
   private padding = 0;
@@ -162,6 +170,8 @@ export class TarReader {
     checkNames(entry);
     entry.path = collapsed(path);
     if (type === 'hardlink') entry.link = collapsed(entry.link);
+    if (pax.xattrs) this.lost.entries++;
+    if (pax.capabilities) this.lost.withCapabilities++;
     this.skip = size;
     this.padding = paddingOf(size);
     this.local = NO_FIELDS;

@@ -34,7 +34,7 @@ afterAll(() => {
 });
 
 let tasks = 0;
-function taskTo(output: string, upstreamAllow: string[] = []): ConversionTask {
+function taskTo(output: string, allow: string[] = []): ConversionTask {
   const spoolDir = join(root, `spool-${(tasks += 1)}`);
   mkdirSync(spoolDir);
   const input = {
@@ -45,7 +45,7 @@ function taskTo(output: string, upstreamAllow: string[] = []): ConversionTask {
   };
   const request = conversionRequest(input, new OwnNames('localhost'));
   const folders = { storeDir: join(root, 'store'), blobsDir: join(root, 'blobs'), spoolDir };
-  return { request, credentials: {}, accountId: ACCOUNT, upstreamAllow, ...folders };
+  return { request, credentials: {}, accountId: ACCOUNT, upstream: { allow }, ...folders };
 }
 
 function startChild(task: ConversionTask, options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): ChildProcess {

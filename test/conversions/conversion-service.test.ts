@@ -55,7 +55,7 @@ onEachDatabase('starting a conversion', (kind) => {
     const jobs = new JobService(new JobEvents(reader, new InProcessWaker()), seal);
     const logins = new RegistryCredentialService(reader, seal, parseReference);
     const environment = { PATH: process.env.PATH };
-    const settings = { storeDir, spoolDir, blobsDir, upstreamAllow: [], environment, timeoutMs: 60_000 };
+    const settings = { storeDir, spoolDir, blobsDir, upstream: { allow: [] }, environment, timeoutMs: 60_000 };
     const handler = new ConversionHandler(settings, store, { apps, builds, logins });
     worker = new Worker(jobs, [handler], inTransaction, capturedLogger().logger);
     // Jobs wait until a test runs them.

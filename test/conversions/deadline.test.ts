@@ -24,7 +24,7 @@ describe('a conversion that takes longer than it may', () => {
       storeDir,
       spoolDir,
       blobsDir,
-      upstreamAllow: [],
+      upstream: { allow: [] },
       environment: { PATH: process.env.PATH },
       timeoutMs: 1,
     };

@@ -26,4 +26,19 @@ describe('the checksum of two parts', () => {
     expect(crc32Combine(7, 0, 0)).toBe(7);
     expect(() => crc32Combine(0, 0, -1)).toThrow(RangeError);
   });
+
+  it('gives the checksum of an EIF with another header and a section more, without its data', () => {
+    const bytes = fc.uint8Array({ maxLength: 300 });
+    const crcOf = (...parts: Uint8Array[]) => crc32(Buffer.concat(parts));
+    fc.assert(
+      fc.property(bytes, bytes, bytes, bytes, (header, body, otherHeader, section) => {
+        // What the first part adds is taken away the same way.
+        const ofBody = crc32Combine(crcOf(header), crcOf(header, body), body.length);
+        expect(ofBody).toBe(crcOf(body));
+        const ofParts = crc32Combine(crcOf(otherHeader), ofBody, body.length);
+        const whole = crc32Combine(ofParts, crcOf(section), section.length);
+        expect(whole).toBe(crcOf(otherHeader, body, section));
+      }),
+    );
+  });
 });

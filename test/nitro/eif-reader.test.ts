@@ -181,6 +181,11 @@ describe('the reader of EIFs', () => {
       ['its metadata lacks DockerInfo'],
     ],
     [
+      'metadata without fields of the build',
+      () => replaced(2, metadata({ ...TEST_METADATA, BuildMetadata: { BuildTool: 'x', KernelVersion: '1' } })),
+      ['its metadata lacks BuildTime, BuildToolVersion, OperatingSystem'],
+    ],
+    [
       'huge metadata',
       () => replaced(2, metadata(' '.repeat(2 ** 20 + 1))),
       ['its metadata section has 1048577 bytes; 1048576 are read'],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { decodeCbor } from '../../src/nitro/cbor.js';
 import {
   SIGNING_ALGORITHMS,
@@ -15,6 +16,7 @@ import { judgeSignature } from '../../src/nitro/signature-verdict.js';
 import { parseSignature } from '../../src/nitro/signature-text.js';
 import { isSignatureOf, parseSigningCertificate, parseSigningKey, signPcr0 } from '../../src/nitro/signing.js';
 import { temporaryFolder } from '../support/folders.js';
+import { mutated, mutations } from '../support/mutations.js';
 import { describeWith } from '../support/requirements.js';
 import { newSigner, openssl } from '../support/signers.js';
 import type { Signer } from '../support/signers.js';
@@ -130,18 +132,21 @@ describeWith(['openssl'], 'the signature of an EIF', () => {
 
   it('takes the longest chain whose signature still fits', () => {
     const pem = signer('secp384r1').certificate;
-    let fitting = pem;
-    for (let filling = 0; filling < 17_000; filling++) {
-      const longer = `${'~'.repeat(filling)}\n${pem}`;
+    const filled = (characters: number) => `${'~'.repeat(characters)}\n${pem}`;
+    const fits = (characters: number): boolean => {
       try {
-        parseSigningCertificate(longer);
-        fitting = longer;
-        filling += filling < 15_000 ? 999 : 0;
+        return parseSigningCertificate(filled(characters)) !== undefined;
       } catch {
-        break;
+        return false;
       }
+    };
+    let [most, tooMany] = [0, 32_768];
+    while (tooMany - most > 1) {
+      const middle = (most + tooMany) >> 1;
+      if (fits(middle)) most = middle;
+      else tooMany = middle;
     }
-    const certificate = parseSigningCertificate(fitting);
+    const certificate = parseSigningCertificate(filled(most));
     const largest = Buffer.alloc(SIGNING_ALGORITHMS.ES384.signatureBytes, 0xff);
     const { length } = signatureSection(certificate, 'ff'.repeat(48), largest);
     expect([32_767, 32_768]).toContain(length);
@@ -208,5 +213,34 @@ describeWith(['openssl'], 'the signature of an EIF', () => {
       'its signature is over PCR1, not PCR0',
       'its signature is not of its certificate',
     ]);
+  });
+
+  it('is judged, whatever has become of it, and a certificate is read or refused', () => {
+    const { certificate: pem, key } = signer('secp384r1');
+    const certificate = parseSigningCertificate(pem);
+    const section = signatureSection(certificate, PCR0, signPcr0(parseSigningKey(key, certificate), certificate, PCR0));
+    const places = [0, 25, section.indexOf('isignature'), section.length - 120, section.length - 300];
+    fc.assert(
+      fc.property(mutations(section.length, places), (list) => {
+        const verdict = judgeSignature(mutated(section, list), PCR0);
+        expect(verdict.valid).toBe(verdict.problems.length === 0);
+      }),
+      { numRuns: 500 * Number(process.env.TEST_SCALE ?? 1) },
+    );
+    const der = Buffer.from(pem.replace(/-----.*-----/g, ''), 'base64');
+    const names = [der.indexOf('Example'), der.lastIndexOf('release')];
+    const keyAt = der.indexOf(Buffer.from('2b81040022', 'hex'));
+    fc.assert(
+      fc.property(mutations(der.length, [0, ...names, keyAt - 12, keyAt]), (list) => {
+        const body = mutated(der, list).toString('base64');
+        const read = () => parseSigningCertificate(`-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`);
+        try {
+          expect(isSignatureOf(read(), PCR0, Buffer.alloc(96, 1))).toBe(false);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'BAD_USER_INPUT' });
+        }
+      }),
+      { numRuns: 500 * Number(process.env.TEST_SCALE ?? 1) },
+    );
   });
 });

@@ -9,7 +9,7 @@ import { ImageBudget, spoolLayer } from '../../src/oci/layer.js';
 import { DOCKER_LAYER_GZIP, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from '../../src/oci/media-types.js';
 import { temporaryFolder } from '../support/folders.js';
 import { describeWith, itWithFullDevice } from '../support/requirements.js';
-import { pieces, sha256, spool, tarOf } from '../support/tar-builder.js';
+import { pax, pieces, sha256, spool, tarOf } from '../support/tar-builder.js';
 
 const SCALE = Number(process.env.TEST_SCALE ?? 1);
 const folder = temporaryFolder();
@@ -35,6 +35,23 @@ describe('a spooled layer', () => {
     expect(entries.map((entry) => entry.path)).toEqual(['dir/', 'dir/file', 'noise']);
     const { offset, size } = entries[1]!;
     expect(tar.toString('latin1', offset, offset + size)).toBe('hello');
+  });
+
+  it('counts what of extended attributes an enclave will not have', async () => {
+    const attributes = [
+      pax({ 'SCHILY.xattr.security.capability': '\x01\0\0\x02=\n', mtime: '1' }),
+      'ping',
+      pax({ 'SCHILY.xattr.user.comment': 'x' }),
+      'a',
+      pax({ 'LIBARCHIVE.xattr.security.capability': 'AQAAAg==' }),
+      'b',
+      pax({ comment: 'security.capability' }),
+      'c',
+    ];
+    const archive = tarOf(attributes);
+    const { entries, lost } = await spool(folder, { stored: archive, tar: archive });
+    expect(entries.map(({ path }) => path)).toEqual(['ping', 'a', 'b', 'c']);
+    expect(lost).toEqual({ entries: 3, withCapabilities: 2 });
   });
 
   it('may be a gzip of many members, cut anywhere', async () => {

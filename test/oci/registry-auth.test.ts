@@ -1,4 +1,5 @@
 import { RegistryAuth } from '../../src/oci/registry-auth.js';
+import { RetryingUpstream } from '../../src/oci/retrying-upstream.js';
 import { Upstream } from '../../src/lib/upstream.js';
 import { startHttpFake } from '../support/http-fake.js';
 import type { HttpFake } from '../support/http-fake.js';
@@ -14,10 +15,15 @@ describe('credentials for a registry', () => {
   afterAll(() => Promise.all([realm.close(), upstream.close()]));
 
   const answer = (registry: string) => {
-    const auth = new RegistryAuth(upstream, 'acme/hello', { username: 'u', password: 'p' });
+    const auth = new RegistryAuth(new RetryingUpstream(upstream), 'acme/hello', async () => ({
+      username: 'u',
+      password: 'p',
+    }));
     const challenge = { scheme: 'bearer', parameters: { realm: `${realm.url}/token` } };
     const { signal } = new AbortController();
-    return auth.answer([challenge], 'pull', new URL(registry), signal).then(() => auth.header('pull'));
+    return auth
+      .answer([challenge], { action: 'pull' }, new URL(registry), signal)
+      .then(() => auth.header({ action: 'pull' }));
   };
 
   it('do not go to a token service without TLS where the registry itself has it', async () => {

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { JobFailureCode } from '../../src/lib/job-failure.js';
@@ -11,6 +12,7 @@ import { sha256Digest } from '../../src/oci/verified.js';
 import { contentOf, documentOf, smallImage } from '../support/documents.js';
 import type { SmallImage } from '../support/documents.js';
 import { run, temporaryFolder } from '../support/folders.js';
+import { startHttpFake } from '../support/http-fake.js';
 import { REGISTRY_USER, startRegistry } from '../support/registry.js';
 import type { TestRegistry } from '../support/registry.js';
 import { describeWith } from '../support/requirements.js';
@@ -67,6 +69,32 @@ describeWith(['docker-registry', 'openssl'], 'RegistryRepository', () => {
         expect(moved).toBe(content.length);
         const pulled = await contentOf(await repository('large', user).openBlob(blob, signal));
         expect(sha256Digest(Buffer.from(pulled))).toBe(blob.digest);
+      });
+
+      it('uploads in pieces through a proxy that takes no large request', async () => {
+        const { host } = new URL(`http://${registry.host}`);
+        const small = await startHttpFake((asked, answer) => {
+          const { method, url: path, headers } = asked;
+          if (Number(headers['content-length'] ?? 0) > 1024 * 1024) return answer.writeHead(413).end();
+          const [hostname, port] = host.split(':');
+          const passed = request({ hostname, port, method, path, headers }, (told) => {
+            answer.writeHead(told.statusCode!, told.headers);
+            told.pipe(answer);
+          });
+          return void asked.pipe(passed);
+        });
+        const content = Buffer.alloc(2_500_000, 'pieces');
+        const file = join(folder, 'pieces');
+        writeFileSync(file, content);
+        const blob: Descriptor = { mediaType: 'x/y', digest: sha256Digest(content), size: content.length };
+        let moved = 0;
+        const through = new RegistryClient(upstream).repository({ host: small.host, repository: 'pieces' }, user);
+        await through.writeBlob(blob, { file }, signal, (bytes) => (moved += bytes));
+        expect(moved).toBe(content.length);
+        expect(small.requests.filter(({ method }) => method === 'PATCH')).toHaveLength(3);
+        const pulled = await (await repository('pieces', user).openBlob(blob, signal)).toArray();
+        expect(sha256Digest(Buffer.concat(pulled))).toBe(blob.digest);
+        await small.close();
       });
 
       it('says which image is not there', async () => {
@@ -199,6 +227,7 @@ describeWith(['docker-registry', 'skopeo', 'umoci', 'busybox'], 'readImage', () 
       openBlob: async () => Readable.from([image.config]),
       writeBlob: async () => {},
       writeManifest: async () => {},
+      attach: async () => {},
     };
     await expect(readImage(stored, 'v1', 'amd64', signal)).rejects.toMatchObject({
       code: JobFailureCode.IMAGE_INVALID,

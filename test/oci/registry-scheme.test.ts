@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { JobFailureCode } from '../../src/lib/job-failure.js';
 import { Upstream } from '../../src/lib/upstream.js';
 import { parseChallenges } from '../../src/oci/auth-challenge.js';
@@ -83,4 +84,24 @@ describe('parseChallenges', () => {
     (header) =>
       expect(parseChallenges(header).every(({ parameters }) => Object.keys(parameters).length === 0)).toBe(true),
   );
+
+  it.each([
+    `Bearer a="${'x'.repeat(30_000_000)}"`,
+    `a${' '.repeat(1_000_000)}`,
+    'a a="\\'.repeat(300_000),
+    ','.repeat(1_000_000),
+  ])('is quick with a header that no server sends', (header) => {
+    const startedAt = performance.now();
+    expect(Array.isArray(parseChallenges(header))).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  it('throws at nothing', () => {
+    const piece = fc.constantFrom('Bearer', ' ', ',', '=', '"', '\\', 'a', 'realm="x"', '\n', '__proto__=x');
+    const header = fc.oneof(
+      fc.string(),
+      fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join('')),
+    );
+    fc.assert(fc.property(header, (text) => Array.isArray(parseChallenges(text))));
+  });
 });

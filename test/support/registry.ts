@@ -19,14 +19,20 @@ export interface TestRegistry {
   stop(): Promise<void>;
 }
 
-export async function startRegistry(options: { auth?: 'password' | 'token' } = {}): Promise<TestRegistry> {
+export interface RegistryOptions {
+  auth?: 'password' | 'token';
+  /** Without it the registry speaks plain http. */
+  tls?: { keyFile: string; certificateFile: string };
+}
+
+export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
   const folder = mkdtempSync(join(tmpdir(), 'build-catalog-registry-'));
   const { username, password } = REGISTRY_USER;
   const tokens = options.auth === 'token' ? await startTokenServer(folder, username, password) : undefined;
   const configFile = join(folder, 'config.yml');
   writeFileSync(join(folder, 'htpasswd'), HTPASSWD);
   // JSON is YAML too.
-  writeFileSync(configFile, JSON.stringify(configuration(folder, options.auth, tokens)));
+  writeFileSync(configFile, JSON.stringify(configuration(folder, options, tokens)));
 
   const child = spawn('docker-registry', ['serve', configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -48,7 +54,7 @@ export async function startRegistry(options: { auth?: 'password' | 'token' } = {
   return { host, tokens, stop };
 }
 
-function configuration(folder: string, auth: 'password' | 'token' | undefined, tokens?: TokenServer): object {
+function configuration(folder: string, { auth, tls }: RegistryOptions, tokens?: TokenServer): object {
   const ways = {
     password: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } },
     token: {
@@ -64,7 +70,10 @@ function configuration(folder: string, auth: 'password' | 'token' | undefined, t
     version: 0.1,
     log: { level: 'info', accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } },
-    http: { addr: '127.0.0.1:0', secret: 'test' },
+    http: {
+      ...{ addr: '127.0.0.1:0', secret: 'test' },
+      ...(tls && { tls: { certificate: tls.certificateFile, key: tls.keyFile } }),
+    },
     ...(auth ? { auth: ways[auth] } : {}),
   };
 }
