@@ -13,7 +13,7 @@ const FAULTS = ['refuse', 'fail', 'reset', 'cut', 'shorten', 'stall', 'flip', 'f
 export type Fault = (typeof FAULTS)[number];
 
 /** Of the requests. */
-const SHARE = 0.08;
+const SHARE = 0.12;
 const MAX_STALL_MS = 700;
 
 export interface FlakyRegistry {
