@@ -50,7 +50,7 @@ onEachDatabase(`jobs among kills, cancels and a failing registry (CHAOS_SEED=${S
     driver = new ChaosDriver(gateway, world, random);
   });
   afterAll(async () => {
-    await gateway.end('SIGKILL');
+    await gateway.end('SIGKILL').catch(() => undefined);
     await Promise.all([flaky.close(), registry.stop()]);
   });
 

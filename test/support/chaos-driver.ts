@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { ResultOf } from '@graphql-typed-document-node/core';
 import type { ChaosGateway } from './chaos-gateway.js';
 import { IMAGES } from './chaos-images.js';
-import { ChaosAttach, ChaosJobs, ChaosRetry } from './chaos-operations.js';
+import { ChaosAttach, ChaosBuilds, ChaosJobs, ChaosReproduce, ChaosRetry } from './chaos-operations.js';
 import { pick, shuffled } from './chaos-random.js';
 import type { Random } from './chaos-random.js';
 import { startConversion } from './conversions.js';
@@ -21,6 +21,7 @@ const FINAL: Status[] = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
 const MAX_TRIES = 50;
 /** No more conversions are started while so many are open. */
 const MAX_OPEN = 6;
+const MAX_START_MS = 2_000;
 const LOOK_EVERY_MS = 25;
 const MAX_LOOKS = 40;
 
@@ -29,16 +30,21 @@ const DISTURBANCES = {
   cancel: 1 / 6,
   retry: 1 / 6,
   sign: 1 / 8,
+  reproduce: 1 / 10,
   killGateway: 1 / 20,
   stopGateway: 1 / 20,
+  /** The second time while it takes over what the first one left. */
+  killGatewayTwice: 1 / 40,
 };
+/** Left out where few conversions are started: a process takes long to start, and the last end is a stop too. */
+const AT_SCALE: string[] = ['stopGateway', 'killGatewayTwice', 'reproduce'];
 export type Deed = 'convert' | keyof typeof DISTURBANCES;
 
-/** So many conversions and what befalls them: each disturbance once at least, but for stops, as the last end is one. */
+/** So many conversions and what befalls them: each disturbance once at least, but for some. */
 export function planOf(random: Random, conversions: number): Deed[] {
   const disturbances = Object.entries(DISTURBANCES) as [Deed, number][];
   const others = disturbances.flatMap(([deed, share]) =>
-    Array<Deed>(Math.max(deed === 'stopGateway' ? 0 : 1, Math.round(share * conversions))).fill(deed),
+    Array<Deed>(Math.max(AT_SCALE.includes(deed) ? 0 : 1, Math.round(share * conversions))).fill(deed),
   );
   const first = Array<Deed>(Math.min(4, conversions)).fill('convert');
   const rest = Array<Deed>(conversions - first.length).fill('convert');
@@ -106,6 +112,20 @@ export class ChaosDriver {
   private async stopGateway(): Promise<void> {
     await this.moment();
     await this.interrupt('SIGTERM');
+  }
+
+  private async killGatewayTwice(): Promise<void> {
+    await this.moment();
+    await this.gateway.stumble(this.random() * MAX_START_MS);
+  }
+
+  private async reproduce(): Promise<void> {
+    const account = Math.floor(this.random() * 2);
+    const client = (await this.gateway.clients())[account]!;
+    const { edges } = (await client.ask(ChaosBuilds)).builds;
+    if (edges.length === 0) return;
+    const { reproduceBuild } = await client.ask(ChaosReproduce, { buildId: pick(this.random, edges).node.id });
+    this.acknowledge(account, reproduceBuild.job!.id);
   }
 
   private async killChild(): Promise<void> {

@@ -1,5 +1,6 @@
 // One gateway that lives through many processes on the same folder, database and port, with clients of two accounts.
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { connect } from './graphql-client.js';
 import type { GraphqlClient } from './graphql-client.js';
 import { startGatewayProcess } from './gateway-process.js';
@@ -35,12 +36,28 @@ export class ChaosGateway {
     await this.life;
   }
 
+  /** Kills it, kills the next process so long after it began, and starts another one. */
+  async stumble(afterMs: number): Promise<void> {
+    const ended = this.end('SIGKILL');
+    this.life = ended.then(async () => {
+      const starting = this.begin().catch(() => undefined);
+      await setTimeout(afterMs);
+      const mains = this.processes().filter((pid) => textOf(`/proc/${pid}/cmdline`).includes('main.js'));
+      for (const pid of mains) process.kill(pid, 'SIGKILL');
+      // It may have been there already.
+      const life = await starting;
+      await life?.process.kill('SIGKILL');
+      return this.begin();
+    });
+    await this.life;
+  }
+
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const { process, clients } = await this.life;
-    const code = await process.kill(signal);
-    this.logs.push(process.output());
+    const { process: main, clients } = await this.life;
+    const code = await main.kill(signal);
+    this.logs.push(main.output());
     await Promise.all(clients.map((client) => client.dispose()));
-    if (signal === 'SIGTERM' && code !== 0) throw new Error(`The gateway ended with ${code}: ${process.output()}`);
+    if (signal === 'SIGTERM' && code !== 0) throw new Error(`The gateway ended with ${code}: ${main.output()}`);
   }
 
   /** The processes that convert. */
@@ -65,10 +82,10 @@ export class ChaosGateway {
   }
 
   private async begin(): Promise<Life> {
-    const process = await startGatewayProcess({ ...this.environment, PORT: this.port });
-    this.port = new URL(process.url).port;
-    this.otherToken ||= await newAccount(process);
-    return { process, clients: [process, connect(process.url, this.otherToken)] };
+    const main = await startGatewayProcess({ ...this.environment, PORT: this.port });
+    this.port = new URL(main.url).port;
+    this.otherToken ||= await newAccount(main);
+    return { process: main, clients: [main, connect(main.url, this.otherToken)] };
   }
 }
 

@@ -43,3 +43,29 @@ export const ChaosAttach = graphql(`
     }
   }
 `);
+
+export const ChaosBuilds = graphql(`
+  query ChaosBuilds {
+    builds(first: 50) {
+      edges {
+        node {
+          id
+        }
+      }
+    }
+  }
+`);
+
+export const ChaosReproduce = graphql(`
+  mutation ChaosReproduce($buildId: ID!) {
+    reproduceBuild(input: { buildId: $buildId }) {
+      job {
+        id
+      }
+      userErrors {
+        code
+        message
+      }
+    }
+  }
+`);

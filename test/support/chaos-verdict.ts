@@ -8,7 +8,7 @@ import { BuildRecipe } from '../../src/conversions/build-recipe.entity.js';
 import type { ConversionRequest } from '../../src/conversions/conversion-request.js';
 import { fetchEif } from '../../src/conversions/fetch-eif.js';
 import { isFinal, JobEvent, JobEventKind, JobStatus } from '../../src/events/job-event.entity.js';
-import { Job } from '../../src/jobs/job.entity.js';
+import { Job, JobKind } from '../../src/jobs/job.entity.js';
 import { Upstream } from '../../src/lib/upstream.js';
 import { readEif } from '../../src/nitro/eif-reader.js';
 import { RegistryClient } from '../../src/oci/registry-client.js';
@@ -28,17 +28,21 @@ export async function expectSoundRows(source: DataSource): Promise<Job[]> {
     expectSoundEvents(job, await source.manager.find(JobEvent, { where: { accountId, jobId }, order: { seq: 'ASC' } }));
   }
   expectRetriesInTurn(jobs);
+  expect(jobs.filter(({ reproduction }) => reproduction && reproduction.verdict !== 'IDENTICAL')).toEqual([]);
   return jobs;
 }
 
+/** Those that succeeded. */
+const conversionsOf = (jobs: Job[]): Job[] =>
+  jobs.filter(({ kind, status }) => kind === JobKind.NITRO_CONVERSION && status === JobStatus.SUCCEEDED);
+
 async function expectOneBuildEach(source: DataSource, jobs: Job[]): Promise<void> {
-  const due = jobs.filter(({ status, input }) => {
-    return status === JobStatus.SUCCEEDED && (input as ConversionRequest).register !== false;
-  });
+  const due = conversionsOf(jobs).filter(({ input }) => (input as ConversionRequest).register !== false);
   const registered = due.map(({ accountId, id, buildId }) => [accountId, id, buildId].join(' ')).sort();
   const builds = await source.manager.find(Build);
   expect(builds.map(({ accountId, jobId, id }) => [accountId, jobId, id].join(' ')).sort()).toEqual(registered);
-  expect(jobs.filter(({ buildId }) => buildId !== null)).toHaveLength(due.length);
+  const converting = jobs.filter(({ kind, buildId }) => kind === JobKind.NITRO_CONVERSION && buildId !== null);
+  expect(converting).toHaveLength(due.length);
   expect(await source.manager.count(BuildRecipe)).toBe(due.length);
 }
 
@@ -92,8 +96,7 @@ export async function expectSoundImages(jobs: Job[], dataDir: string, registryHo
   const registries = new RegistryClient(upstream);
   const pcrs = new Map<string, string>();
   const signal = new AbortController().signal;
-  for (const { accountId, id, status, input, outputImage } of jobs) {
-    if (status !== JobStatus.SUCCEEDED) continue;
+  for (const { accountId, id, input, outputImage } of conversionsOf(jobs)) {
     const request = input as ConversionRequest;
     const { host, repository } = request.output;
     const target =
