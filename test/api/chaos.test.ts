@@ -72,7 +72,7 @@ onEachDatabase(`jobs among kills, cancels and a failing registry (CHAOS_SEED=${S
       expect(await driver.watched()).toEqual([]);
       await gateway.end('SIGTERM');
 
-      expect(gateway.processes()).toEqual([]);
+      expect(await gateway.leftOver()).toEqual([]);
       expect(gateway.errors()).toEqual([]);
       await expectSoundFiles(dataDir);
       const jobs = await readJobs();

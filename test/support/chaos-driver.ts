@@ -106,7 +106,11 @@ export class ChaosDriver {
 
   private async killGateway(): Promise<void> {
     await this.moment();
+    // As on a machine that swaps: what converted for the one that died goes on while another one is there.
+    const frozen = this.random() < 0.4 ? await this.gateway.children() : [];
+    for (const pid of frozen) kill(pid, 'SIGSTOP');
     await this.interrupt('SIGKILL');
+    for (const pid of frozen) kill(pid, 'SIGCONT');
   }
 
   private async stopGateway(): Promise<void> {
@@ -131,7 +135,7 @@ export class ChaosDriver {
   private async killChild(): Promise<void> {
     await this.moment();
     const children = await this.gateway.children();
-    if (children.length > 0) process.kill(pick(this.random, children), 'SIGKILL');
+    if (children.length > 0) kill(pick(this.random, children), 'SIGKILL');
   }
 
   private async cancel(): Promise<void> {
@@ -270,6 +274,15 @@ export class ChaosDriver {
 
   private async until(isSo: () => Promise<boolean>): Promise<void> {
     while (!(await isSo())) await setTimeout(LOOK_EVERY_MS);
+  }
+}
+
+/** Unless it ended by itself just now. */
+function kill(pid: number, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -7,6 +7,9 @@ import { startGatewayProcess } from './gateway-process.js';
 import type { GatewayProcess } from './gateway-process.js';
 import { call, PASSWORD, signIn } from './people.js';
 
+const LOOK_EVERY_MS = 25;
+const MAX_LOOKS = 400;
+
 interface Life {
   process: GatewayProcess;
   /** Of each account. */
@@ -68,8 +71,13 @@ export class ChaosGateway {
     return (text.match(/[1-9]\d*/g) ?? []).map(Number);
   }
 
-  /** All that lives of any of its lives. */
-  processes(): number[] {
+  /** What is still there of any of its lives, after a while at most. */
+  async leftOver(): Promise<number[]> {
+    for (let looks = 0; looks < MAX_LOOKS && this.processes().length > 0; looks++) await setTimeout(LOOK_EVERY_MS);
+    return this.processes();
+  }
+
+  private processes(): number[] {
     const mark = this.environment.DATA_DIR!;
     const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
     return pids.filter((pid) => textOf(`/proc/${pid}/environ`).includes(mark)).map(Number);
