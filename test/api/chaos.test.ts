@@ -4,6 +4,7 @@ import { createDataSource } from '../../src/db/database.js';
 import { writeDevelopmentBlobs } from '../../src/demo/development-blobs.js';
 import { JobStatus } from '../../src/events/job-event.entity.js';
 import type { Job } from '../../src/jobs/job.entity.js';
+import type { ChaosClients } from '../support/chaos-clients.js';
 import { ChaosDriver, planOf } from '../support/chaos-driver.js';
 import { ChaosGateway } from '../support/chaos-gateway.js';
 import { pushImages } from '../support/chaos-images.js';
@@ -69,14 +70,14 @@ onEachDatabase(`jobs among kills, cancels and a failing registry (CHAOS_SEED=${S
       await driver.settle();
       const retries = await driver.retryFailed(Math.ceil(CONVERSIONS / 8));
       await driver.settle();
-      expect(await driver.watched()).toEqual([]);
+      expect(await driver.clients.watched()).toEqual([]);
       await gateway.end('SIGTERM');
 
       expect(await gateway.leftOver()).toEqual([]);
       expect(gateway.errors()).toEqual([]);
       await expectSoundFiles(dataDir);
       const jobs = await readJobs();
-      expectAnswersKept(driver, jobs);
+      expectAnswersKept(driver.clients, jobs);
       // With a registry that does what it should nothing fails.
       const failedAgain = jobs.filter(({ id, status }) => retries.includes(id) && status === JobStatus.FAILED);
       expect(failedAgain).toEqual([]);
@@ -98,7 +99,7 @@ onEachDatabase(`jobs among kills, cancels and a failing registry (CHAOS_SEED=${S
 });
 
 /** What the gateway said over its interfaces is what the rows say. */
-function expectAnswersKept({ acknowledged, cancelled, byKey, seen }: ChaosDriver, jobs: Job[]): void {
+function expectAnswersKept({ acknowledged, cancelled, byKey, seen }: ChaosClients, jobs: Job[]): void {
   const byId = new Map(jobs.map((job) => [job.id, job]));
   expect([...acknowledged].filter((id) => !byId.has(id))).toEqual([]);
   expect([...cancelled].filter((id) => byId.get(id)!.status !== JobStatus.CANCELLED)).toEqual([]);
