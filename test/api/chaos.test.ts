@@ -23,7 +23,7 @@ const SCALE = Number(process.env.TEST_SCALE ?? 1);
 const CONVERSIONS = SCALE > 1 ? 8 * SCALE : 4;
 /** By the same seed a registry fails in the same way, and the same is done to jobs. */
 const SEED = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 32));
-const TIMEOUT_MS = 120_000 * SCALE;
+const TIMEOUT_MS = 180_000 * SCALE;
 
 onEachDatabase(`jobs among kills, cancels and a failing registry (CHAOS_SEED=${SEED})`, (kind) => {
   let registry: TestRegistry;
