@@ -50,6 +50,7 @@ export default tseslint.config(
             'module',
             'require',
             'fetch',
+            'Buffer',
             'performance',
             'setTimeout',
             'URL',

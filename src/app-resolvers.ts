@@ -16,6 +16,7 @@ import { TaskSubjectResolver } from './builds/catalog-entry.js';
 import { SearchResolver } from './builds/search.resolver.js';
 import { BuildDiffResolver } from './conversions/build-diff.resolver.js';
 import { BuildProvenanceResolver, ConversionResolver } from './conversions/conversion.resolver.js';
+import { BuildEifResolver } from './conversions/eif.resolver.js';
 import { RegistryCredentialResolver } from './credentials/registry-credential.resolver.js';
 import {
   BuildDeploymentsResolver,
@@ -63,6 +64,7 @@ export function createResolvers(services: Services) {
     new BuildProvenanceResolver(services.recipes),
     new BuildDiffResolver(services.buildDiffs),
     conversionStatusResolver(jobQuery, jobEvents),
+    new BuildEifResolver(services.eifs, services.url),
     new RegistryCredentialResolver(services.logins, inTransaction),
     new DeploymentResolver(services.deploymentQuery, services.deployments, inTransaction),
     new DeploymentFieldsResolver(buildQuery),

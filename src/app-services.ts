@@ -10,7 +10,7 @@ import { ChangePassword } from './auth/change-password.js';
 import { RightsChanges } from './auth/rights-changes.js';
 import { MemberQuery } from './auth/member.query.js';
 import { Oidc } from './auth/oidc.js';
-import type { Principal } from './auth/principal.js';
+import type { Caller, Principal } from './auth/principal.js';
 import { SessionService } from './auth/session.service.js';
 import { SignIns } from './auth/sign-ins.js';
 import { Tokens } from './auth/tokens.js';
@@ -30,6 +30,8 @@ import { PushedBuilds } from './conversions/pushed-build.js';
 import { RecipeQuery } from './conversions/recipe.query.js';
 import { ReproductionHandler } from './conversions/reproduction-handler.js';
 import { ReproductionService } from './conversions/reproduction.service.js';
+import { EifFiles } from './conversions/eif-file.js';
+import { eifRoutes } from './conversions/eif-routes.js';
 import { RegistryCredentialService } from './credentials/registry-credential.service.js';
 import type { Database } from './db/database.js';
 import { DeploymentQuery } from './deployments/deployment.query.js';
@@ -76,10 +78,11 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const deleteBuild = new DeleteBuild(jobs, builds);
   const jobQuery = new JobQuery(reader, names);
   const settings = conversionSettings(config);
-  const store = new Store(settings.storeDir);
+  const store = new Store(settings.storeDir, { quotaBytes: config.storeQuotaMib * MIB });
   const child = new JobChild(settings, store);
   const handlers = [new ConversionHandler(child, { apps, builds, logins }), new ReproductionHandler(child, logins)];
   const worker = new Worker(jobs, handlers, inTransaction, logger);
+  const eifs = new EifFiles(store, names);
   const queue = new InProcessQueue(worker.work, config.jobConcurrency);
   const cancelJob = new CancelJob(jobs, worker, inTransaction);
   const defaults = { names, canSign: settings.signer !== undefined };
@@ -93,7 +96,9 @@ export function createServices(config: Config, database: Database, names: OwnNam
   return {
     ...{ reader, inTransaction, ...factsOf(config), ...auth, ...catalog, logins, ...createDeployments(reader, builds) },
     ...{ ...work, store, spoolDir: settings.spoolDir },
+    ...{ eifs, url: config.publicUrl ?? `http://${names.host}` },
     storeRoutes: storeRoutes<Principal>(store, ({ accountId }) => accountId),
+    eifRoutes: eifRoutes<Caller>(buildQuery, eifs),
   };
 }
 

@@ -22,6 +22,7 @@ import { CatalogError } from './lib/errors.js';
 import type { Logger } from './lib/logger.js';
 import { OwnNames } from './lib/own-names.js';
 import { Shutdown } from './lib/shutdown.js';
+import { collectRegularly } from './oci/collect-regularly.js';
 import { listen } from './server/http-server.js';
 import type { ListeningServer } from './server/http-server.js';
 import { startWebApp } from './server/web-app.js';
@@ -54,6 +55,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     const services = createServices(config, database, names, logger);
     if (config.previousSecretsKey) await sealAnew(services, logger);
     await startWork(services, shutdown);
+    shutdown.add(collectRegularly(services.store, logger));
     await serve(services, listening, logger, shutdown);
     return { url, adminTokenFile, close: () => shutdown.run() };
   } catch (error) {
@@ -74,7 +76,7 @@ async function serve(
   const apollo = await startApollo(schema, formatError, logger);
   shutdown.add(() => apollo.stop());
   const formats = createFormats({ ...services, stopping: shutdown.signal });
-  const groups = [...formats.map((format) => format.routes), services.storeRoutes];
+  const groups = [...formats.map((format) => format.routes), services.storeRoutes, services.eifRoutes];
   const openApi = Object.fromEntries(formats.map((format) => [format.name, format.openApi]));
   const checkReady = async () => void (await reader.query('SELECT 1'));
   const fastify = await startWebApp({

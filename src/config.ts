@@ -41,6 +41,8 @@ export interface Config {
   layerCacheMib: number;
   /** PEM files of the gateway's own key and certificate; undefined where it does not sign. */
   signing: { key: string; certificate: string } | undefined;
+  /** What an account may keep in the store, in MiB (2^20 bytes); 0 for as much as there is room for. */
+  storeQuotaMib: number;
   /** All that child processes get of the environment: the rest may hold secrets. */
   childEnvironment: Environment;
 }
@@ -68,6 +70,7 @@ export function readConfig(environment: Environment): Config {
     uniqueMrenclave: onOrOff('UNIQUE_MRENCLAVE', read('UNIQUE_MRENCLAVE', 'on')),
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
     childEnvironment: { PATH: environment.PATH, NODE_EXTRA_CA_CERTS: environment.NODE_EXTRA_CA_CERTS },
+    storeQuotaMib: integer('STORE_QUOTA_MIB', read('STORE_QUOTA_MIB', '102400'), 0, 2 ** 30),
     jobConcurrency: integer('JOB_CONCURRENCY', read('JOB_CONCURRENCY', '2'), 1, 64),
     jobTimeoutMinutes: integer('JOB_TIMEOUT_MINUTES', read('JOB_TIMEOUT_MINUTES', '120'), 1, 10_080),
     layerCacheMib: integer('LAYER_CACHE_MIB', read('LAYER_CACHE_MIB', '10240'), 0, 2 ** 30),

@@ -25,6 +25,10 @@ describe('the configuration', () => {
       uniqueMrenclave: true,
       logLevel: 'info',
       jobConcurrency: 2,
+      jobTimeoutMinutes: 120,
+      layerCacheMib: 10_240,
+      signing: undefined,
+      storeQuotaMib: 102_400,
       childEnvironment: { PATH: undefined, NODE_EXTRA_CA_CERTS: undefined },
     });
   });
@@ -33,7 +37,9 @@ describe('the configuration', () => {
     const names = ['HOST', 'PORT', 'PUBLIC_URL', 'DATA_DIR', 'DATABASE_URL', 'NITRO_BLOBS_DIR', 'UPSTREAM_ALLOW'];
     const proxies = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'UPSTREAM_CA_FILE'];
     const ours = ['SIGN_UP', 'APPROVAL_FOUR_EYES', 'UNIQUE_MRENCLAVE', 'SECRETS_KEY_PREVIOUS', 'OIDC_ISSUER'];
-    const all = [...names, ...ours, ...proxies, 'SECRETS_KEY', 'LOG_LEVEL', 'JOB_CONCURRENCY'];
+    const jobs = ['JOB_CONCURRENCY', 'JOB_TIMEOUT_MINUTES', 'LAYER_CACHE_MIB'];
+    const signing = ['SIGNING_KEY_FILE', 'SIGNING_CERTIFICATE_FILE'];
+    const all = [...names, ...ours, ...proxies, ...jobs, ...signing, 'SECRETS_KEY', 'LOG_LEVEL'];
     expect(readConfig(Object.fromEntries(all.map((name) => [name, ' '])))).toEqual(readConfig({}));
   });
 
@@ -55,6 +61,11 @@ describe('the configuration', () => {
       UNIQUE_MRENCLAVE: 'off',
       LOG_LEVEL: 'debug',
       JOB_CONCURRENCY: '64',
+      JOB_TIMEOUT_MINUTES: '1',
+      LAYER_CACHE_MIB: '0',
+      SIGNING_KEY_FILE: '/srv/key.pem',
+      SIGNING_CERTIFICATE_FILE: '/srv/cert.pem',
+      STORE_QUOTA_MIB: '0',
     });
     expect(given).toMatchObject({
       host: '0.0.0.0',
@@ -74,6 +85,10 @@ describe('the configuration', () => {
       uniqueMrenclave: false,
       logLevel: 'debug',
       jobConcurrency: 64,
+      jobTimeoutMinutes: 1,
+      layerCacheMib: 0,
+      signing: { key: '/srv/key.pem', certificate: '/srv/cert.pem' },
+      storeQuotaMib: 0,
     });
   });
 
@@ -125,9 +140,16 @@ describe('the configuration', () => {
     ['LOG_LEVEL', 'verbose'],
     ['JOB_CONCURRENCY', '0'],
     ['JOB_CONCURRENCY', '65'],
+    ['JOB_TIMEOUT_MINUTES', '0'],
+    ['LAYER_CACHE_MIB', '-1'],
   ])('refuses %s=%s and names the variable', (name, value) =>
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name} must`)),
   );
+
+  it('wants the key and the certificate to sign with together', () => {
+    expect(() => readConfig({ SIGNING_KEY_FILE: 'key.pem' })).toThrow(/^SIGNING_CERTIFICATE_FILE must/);
+    expect(() => readConfig({ SIGNING_CERTIFICATE_FILE: 'cert.pem' })).toThrow(/^SIGNING_KEY_FILE must/);
+  });
 
   it('never tells a password or a key in a message', () => {
     const messageOf = (environment: Record<string, string>) => {

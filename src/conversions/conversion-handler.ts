@@ -36,6 +36,7 @@ export class ConversionHandler implements JobHandler {
     const request = pinned(job);
     const { accountId, id, attempt } = job;
     warnOfIgnoredOptions(request, reports);
+    if (request.output.host === undefined) await this.child.store.expectRoom(accountId);
     const what = {
       ...{ kind: 'convert' as const, request, signing: this.signingOf(job) },
       credentials: await withStoredLogins(this.catalog.logins, accountId, request, credentials),

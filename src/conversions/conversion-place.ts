@@ -21,6 +21,6 @@ export interface ConversionReports {
   progress(progress: JobProgress): void;
   warn(warning: Warning): void;
   /** One line for people, without secrets. */
-  log(message: string): void;
+  log: (message: string) => void;
   bootBlobs(blobs: BootBlob[]): void;
 }

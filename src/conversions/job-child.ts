@@ -41,7 +41,7 @@ export interface Assignment {
 export class JobChild {
   constructor(
     readonly settings: ConversionSettings,
-    private readonly store: Store,
+    readonly store: Store,
   ) {}
 
   /** Throws JobFailure, or the signal's reason. */

@@ -1,6 +1,7 @@
 // What is likely to go wrong when the enclave starts, told before anybody tries.
 import type { Warning } from '../builds/build-parts.js';
 import { INIT_PATH } from '../nitro/argv.js';
+import { MEMORY_PER_EIF, minimumMemoryMib } from '../nitro/run-command.js';
 import type { FileNode, FileTree } from '../oci/file-tree.js';
 import { isDirectory } from '../oci/file-tree.js';
 import { JobFailure } from '../lib/job-failure.js';
@@ -9,19 +10,14 @@ import { fileAt } from '../proof/package-files.js';
 import { spoolFileReader } from '../proof/packages.js';
 import type { PulledLayers } from './pull-layers.js';
 
-const MIB = 1024 * 1024;
-/** nitro-cli refuses to start an enclave with less memory than so many times its image. */
-const MEMORY_PER_IMAGE = 4;
 const MAX_SHEBANG_BYTES = 256;
 /** Where init mounts file systems of its own, over whatever the image has there. */
 const MOUNTED_OVER = ['dev', 'proc', 'run', 'sys', 'tmp'];
 
-export const minimumMemoryMib = (eifBytes: number): number => Math.ceil((eifBytes * MEMORY_PER_IMAGE) / MIB);
-
 export function memoryWarnings(eifBytes: number, memSizeMb: number | undefined): Warning[] {
   const needed = minimumMemoryMib(eifBytes);
   if (memSizeMb === undefined || memSizeMb >= needed) return [];
-  const message = `The enclave needs at least ${needed} MiB (${MEMORY_PER_IMAGE} times its image) to start, and is to get ${memSizeMb}.`;
+  const message = `The enclave needs at least ${needed} MiB (${MEMORY_PER_EIF} times its image) to start, and is to get ${memSizeMb}.`;
   return [{ code: 'MEMORY_TOO_SMALL', message }];
 }
 
@@ -31,7 +27,7 @@ export async function commandWarnings({ tree, spoolPaths }: PulledLayers, argv: 
   if (program === undefined) return missing(tree, programsFor('sh')) ? [notFound('sh')] : [];
   const path = programsFor(latin1(program)).find((candidate) => programAt(tree, candidate));
   if (path === undefined) return [notFound(program)];
-  const hidden = MOUNTED_OVER.find((folder) => path.replace(/^\/+/, '').startsWith(`${folder}/`));
+  const hidden = MOUNTED_OVER.find((folder) => partsOf(path)[0] === folder);
   if (hidden !== undefined) {
     const message = `The command ${shown(program)} lies in /${hidden}, over which init mounts a file system: it will not be there.`;
     return [{ code: 'COMMAND_HIDDEN', message }];
@@ -71,16 +67,12 @@ const notFound = (program: string): Warning => ({
   message: `The command ${shown(program)} is not in the image: the enclave will end as soon as it starts.`,
 });
 
+const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.');
+
 /** What a path leads to; undefined where that is nothing or a loop. */
 function programAt(tree: FileTree, path: string): FileNode | undefined {
   try {
-    const node = fileAt(
-      tree,
-      path
-        .split('/')
-        .filter((part) => part !== '' && part !== '.')
-        .join('/'),
-    );
+    const node = fileAt(tree, partsOf(path).join('/'));
     return isDirectory(node) ? undefined : node;
   } catch (error) {
     // Paths made to be slow or endless: whether the command exists is then the least concern.

@@ -17,8 +17,10 @@ export interface RouteRequest<Principal, Caller = Principal> {
   params: Record<string, string>;
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
-  /** The body as it came; empty where there was none. */
+  /** The body as it came; empty where there was none, and where the route streams it. */
   body: Buffer;
+  /** The body as it comes, of whatever length; only where the route streams it. */
+  stream?: Readable;
   /** Undefined only where the route's access is ANYONE or USER. */
   principal: Principal | undefined;
   /** Undefined only where the route's access is ANYONE. */
@@ -41,6 +43,8 @@ export interface Route<Principal, Caller = Principal> {
   /** `/v1/builds/:id`; a last part `*` takes the rest. */
   path: string;
   access: Access;
+  /** Whether `handle` reads the body itself, as it comes; else it is bounded and read before. */
+  streamsBody?: boolean;
   handle(request: RouteRequest<Principal, Caller>): Promise<RouteResponse>;
 }
 

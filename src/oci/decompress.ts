@@ -22,6 +22,12 @@ export interface Decompressor {
 const GUNZIP_CHUNK_BYTES = 256 * 1024;
 /** Blocks decoded at a time: at most 1 MiB of output. */
 const ZSTD_UNITS = 8;
+/**
+ * What the decoder may move: any, and that much for each byte it gives. Where windows are as large and blocks as short
+ * as compressors make them, it is half of that; small layers made to take hours end here, some seconds in.
+ */
+const FREE_ZSTD_WORK_BYTES = 4 * 1024 ** 3;
+const ZSTD_WORK_RATIO = 1024;
 const MAGIC_BYTES = 4;
 
 /** Goes by the first bytes and not by the media type, as the container runtimes do; the diff_id is checked anyway. */
@@ -142,6 +148,7 @@ class ZstdDecompressor implements Decompressor {
   private readonly thread = new ZstdThread();
   private units: Buffer[] = [];
   private pending: Promise<Buffer> = Promise.resolve(Buffer.alloc(0));
+  private workLimit = FREE_ZSTD_WORK_BYTES;
 
   constructor(private readonly sink: TarSink) {}
 
@@ -156,7 +163,8 @@ class ZstdDecompressor implements Decompressor {
 
   async end(): Promise<void> {
     this.splitter.end();
-    await this.sink.accept(await this.pending);
+    await this.decodeUnits();
+    await this.accept(await this.pending);
   }
 
   destroy(): void {
@@ -168,6 +176,14 @@ class ZstdDecompressor implements Decompressor {
     const before = this.pending;
     this.pending = this.thread.decode(new Uint8Array(Buffer.concat(this.units)));
     this.units = [];
-    await this.sink.accept(await before);
+    await this.accept(await before);
+  }
+
+  private async accept(data: Buffer): Promise<void> {
+    this.workLimit += ZSTD_WORK_RATIO * data.length;
+    if (this.splitter.workBytes > this.workLimit) {
+      throw invalidImage('a zstd layer has far too many blocks, or far too short ones for its window');
+    }
+    await this.sink.accept(data);
   }
 }

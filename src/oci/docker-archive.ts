@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { badInput } from '../lib/errors.js';
 import type { ArchiveImage } from './docker-archive-images.js';
 import { chooseArchiveImage, parseArchiveImages } from './docker-archive-images.js';
-import { hasCode } from './durable-files.js';
+import { hasCode } from './absent-files.js';
 import { MAX_CONFIG_BYTES, parseImageConfig } from './image-config.js';
 import { imageNotFound, invalidImage } from './image-failure.js';
 import type { Descriptor, ImageRepository, ManifestDocument } from './image-repository.js';

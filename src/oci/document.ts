@@ -10,9 +10,12 @@ import { isDigest } from './reference.js';
 export type JsonObject = Record<string, unknown>;
 
 const MAX_TEXT = 65_536;
+/** Lists and objects in each other, and values: what is beyond would take hundreds of MiB once it is parsed. */
+const MAX_DEPTH = 64;
+const MAX_VALUES = 500_000;
 
 export function parseDocument(bytes: Buffer, what: string): JsonObject {
-  return asObject(parsedJson(bytes, what), what);
+  return asMembers(parsedJson(bytes, what), what);
 }
 
 export function parseDocumentList(bytes: Buffer, what: string, maxLength: number): unknown[] {
@@ -21,17 +24,46 @@ export function parseDocumentList(bytes: Buffer, what: string, maxLength: number
 
 function parsedJson(bytes: Buffer, what: string): unknown {
   if (!isUtf8(bytes)) throw invalidImage(`${what} is not UTF-8`);
+  checkShape(bytes, what);
   try {
     return parseJson(bytes.toString('utf8'));
   } catch (error) {
     if (!(error instanceof CatalogError)) throw error;
-    throw invalidImage(`${what} is malformed JSON or nested too deeply`);
+    throw invalidImage(`${what} is malformed JSON`);
+  }
+}
+
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
+const OPENING = [0x5b, 0x7b];
+const CLOSING = [0x5d, 0x7d];
+
+// Before it is parsed; what is no JSON is left to the parser.
+function checkShape(bytes: Buffer, what: string): void {
+  let [depth, values, inText] = [0, 0, false];
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (inText && byte === BACKSLASH) at++;
+    else if (byte === QUOTE) inText = !inText;
+    else if (inText) continue;
+    else if (OPENING.includes(byte)) [depth, values] = [depth + 1, values + 1];
+    else if (CLOSING.includes(byte)) depth--;
+    else if (byte === COMMA) values++;
+    if (depth > MAX_DEPTH) throw invalidImage(`${what} is nested deeper than ${MAX_DEPTH} levels`);
+    if (values > MAX_VALUES) throw invalidImage(`${what} has more than ${MAX_VALUES} values`);
   }
 }
 
 export function asObject(value: unknown, what: string): JsonObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw invalidImage(`${what} is not a JSON object`);
+}
+
+/** An object of named members: two readers, one of which ignores case as Go does, must not see two of them. */
+export function asMembers(value: unknown, what: string): JsonObject {
+  const object = asObject(value, what);
+  const names = Object.keys(object).map((name) => name.toLowerCase());
+  if (new Set(names).size === names.length) return object;
+  throw invalidImage(`${what} is ambiguous: it has members whose names differ in nothing but case`);
 }
 
 export function asArray(value: unknown, what: string, maxLength: number): unknown[] {

@@ -1,10 +1,11 @@
 // Files that are whole or absent, and survive a power cut: written to a temporary file, synced, renamed, and the
 // folder synced. A disk that is full becomes a JobFailure.
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { findStats, hasCode, namesIn, touch } from './absent-files.js';
 import { asDiskFailure } from './image-failure.js';
 
 /** Whoever may read a file of the store is decided by the gateway, not by the accounts of its machine. */
@@ -19,10 +20,6 @@ export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw asDiskFailure(error);
   }
-}
-
-export function hasCode(error: unknown, ...codes: string[]): boolean {
-  return codes.includes(String((error as { code?: unknown } | null)?.code));
 }
 
 export class DurableFiles {
@@ -75,12 +72,20 @@ export class DurableFiles {
     });
   }
 
-  /** Makes empty files; they have no content to lose, so only their folder is synced. */
+  /** Makes empty files, or makes them young; they have no content to lose, so only their folder is synced. */
   async touchAll(folder: string, names: string[]): Promise<void> {
     await onDisk(async () => {
       await makeFolder(folder);
-      for (const name of names) await (await open(join(folder, name), 'a', this.mode)).close();
+      for (const name of names) await this.touch(join(folder, name));
       await sync(folder);
+    });
+  }
+
+  /** Removes a file, if there is one, so that it does not come back after a power cut. */
+  async remove(path: string): Promise<void> {
+    await rm(path, { force: true });
+    await sync(dirname(path)).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
     });
   }
 
@@ -88,15 +93,21 @@ export class DurableFiles {
   async cleanTemporary(): Promise<void> {
     for (const name of await namesIn(this.temporaryFolder)) {
       const path = join(this.temporaryFolder, name);
-      const modifiedAt = await stat(path).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => Date.now(),
-      );
+      const { mtimeMs: modifiedAt } = (await findStats(path)) ?? { mtimeMs: Date.now() };
       const [host, pid] = name.split('.');
       const abandoned =
         host === this.host ? isGone(Number(pid), modifiedAt) : modifiedAt < Date.now() - FOREIGN_FILE_AGE_MS;
       if (abandoned) await rm(path, { force: true, recursive: true });
     }
+  }
+
+  /** By its path: one that is being collected in this moment is made anew. */
+  private async touch(path: string): Promise<void> {
+    for (let tries = 0; tries < 3; tries++) {
+      await (await open(path, 'a', this.mode)).close();
+      if (await touch(path)) return;
+    }
+    throw new Error(`${path} disappears whenever it is made`);
   }
 
   private async copyIn(file: string, path: string): Promise<void> {
@@ -121,16 +132,6 @@ function isGone(pid: number, modifiedAt: number): boolean {
     return false;
   } catch (error) {
     return hasCode(error, 'ESRCH');
-  }
-}
-
-/** Empty where there is no such folder. */
-export async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
   }
 }
 

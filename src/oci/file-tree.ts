@@ -30,6 +30,8 @@ export type DirectoryNode = FileNode & { children: Map<string, FileNode> };
 const MAX_NODES = 1_000_000;
 const MAX_SYMLINKS = 40;
 const MAX_DEPTH = 2048;
+/** Linux knows no longer names, and its kernel leaves such files out of a ramdisk without a word (NAME_MAX). */
+const MAX_NAME_BYTES = 255;
 /** Of all look-ups in one tree: paths made to be slow end here, some seconds in; real images need a hundredth. */
 const MAX_STEPS = 20_000_000;
 
@@ -91,6 +93,7 @@ export class FileTree {
     if (++this.nodes > this.maxNodes) {
       throw imageTooLarge(`it has more than ${this.maxNodes} files and directories`, 'Remove files from the image.');
     }
+    if (name.length > MAX_NAME_BYTES) throw invalidImage(`the name ${quoteName(name)}... has more than 255 bytes`);
     directory.children.set(ownString(name), node);
   }
 

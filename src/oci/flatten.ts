@@ -35,6 +35,7 @@ export async function applyLayer(
     if (name === undefined) applyRoot(tree, entry);
     else if (!isMarker(entry, name) && !isAufsMetadata(path[0] ?? name)) {
       const directory = tree.directoryAt(path, { create: true })!;
+      if (entry.type === 'hardlink' && bindLink(tree, directory, name, entry)) continue;
       const node = place(tree, directory, name, { entry, layer });
       if (node.type === 'pending-link') links.push({ directory, name, node });
     }
@@ -148,7 +149,16 @@ function place(
   return node;
 }
 
-// Links are bound when their layer is complete, and to the file itself: what replaces the target later leaves them alone.
+/** Binds a link to the file that its target is at this moment: what replaces the target later leaves the link alone. */
+function bindLink(tree: FileTree, directory: DirectoryNode, name: string, { link }: TarEntry): boolean {
+  const target = tree.find(tree.split(link));
+  if (!target || isDirectory(target) || target.type === 'pending-link') return false;
+  target.shared = true;
+  tree.set(directory, name, target);
+  return true;
+}
+
+// What links to a file that stands behind it waits until its layer is complete.
 async function bindLinks(tree: FileTree, links: PendingLink[], turns: Turns): Promise<void> {
   for (const { directory, name, node } of links) {
     if (turns.due()) await turns.give();

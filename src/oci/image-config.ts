@@ -1,6 +1,6 @@
 // The image config (image-spec, config.md): what docker would run, and the digests of the unpacked layers.
 import { invalidImage } from './image-failure.js';
-import { asArray, asDigest, asObject, asOptional, asText, asTextMap, parseDocument } from './document.js';
+import { asArray, asDigest, asMembers, asObject, asOptional, asText, asTextMap, parseDocument } from './document.js';
 
 export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 const MAX_LAYERS = 256;
@@ -29,14 +29,14 @@ export interface RunConfig {
 
 export function parseImageConfig(bytes: Buffer): ImageConfig {
   const object = parseDocument(bytes, 'the image config');
-  const rootfs = asObject(object.rootfs, 'the rootfs of the image config');
+  const rootfs = asMembers(object.rootfs, 'the rootfs of the image config');
   const diffIds = asArray(rootfs.diff_ids ?? [], 'the list of diff_ids', MAX_LAYERS);
   const created = asOptional(object.created, (text) => asText(text, 'created'));
   return {
     architecture: asText(object.architecture, 'the architecture of the image config'),
     os: asText(object.os, 'the os of the image config'),
     ...(created === undefined ? {} : { created }),
-    config: parseRunConfig(asOptional(object.config, (value) => asObject(value, 'config')) ?? {}),
+    config: parseRunConfig(asOptional(object.config, (value) => asMembers(value, 'config')) ?? {}),
     rootfs: { diff_ids: diffIds.map((digest, at) => asDigest(digest, `diff_ids[${at}]`)) },
   };
 }

@@ -6,6 +6,15 @@ export function invalidImage(what: string, hint = 'Build and push the image agai
   return new JobFailure(JobFailureCode.IMAGE_INVALID, `The docker image is invalid: ${what}.`, hint);
 }
 
+/** A manifest that names what is not where it was written to. */
+export class ContentMissing extends JobFailure {
+  /** @param what as for `invalidImage` */
+  constructor(what: string) {
+    const hint = 'Push what it names first, to the same repository.';
+    super(JobFailureCode.IMAGE_INVALID, `The docker image is invalid: ${what}.`, hint);
+  }
+}
+
 export function imageTooLarge(what: string, hint: string): JobFailure {
   return new JobFailure(JobFailureCode.IMAGE_TOO_LARGE, `The docker image is too large: ${what}.`, hint);
 }

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, link, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hasCode, namesIn } from './durable-files.js';
+import { hasCode, namesIn } from './absent-files.js';
 import { asDiskFailure } from './image-failure.js';
 import type { Descriptor } from './image-repository.js';
 import { isDigest } from './reference.js';

@@ -67,6 +67,11 @@ export function parseManifest(document: ManifestDocument): ImageManifest | Image
   };
 }
 
+/** What has to be there for it: the config and the layers; of an index, which names manifests, nothing. */
+export function namedBlobs(parsed: ImageManifest | ImageIndex): Descriptor[] {
+  return parsed.kind === 'index' ? [] : [parsed.config, ...parsed.layers];
+}
+
 /** The media type of a manifest that came over HTTP. */
 export function typeOfManifest(contentType: string | undefined, bytes: Buffer): string {
   const told = bareMediaType(contentType);

@@ -3,7 +3,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { hasCode } from './durable-files.js';
+import { hasCode } from './absent-files.js';
 import { invalidImage } from './image-failure.js';
 
 // Without O_NONBLOCK opening a pipe waits for whoever writes to it.

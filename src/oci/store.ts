@@ -1,32 +1,95 @@
 // The gateway's own store. Below its folder:
-//   blobs/sha256/ab/<hex>   accounts/<account>/<repository>/{_manifests/<hex>,_blobs/<hex>,_tags/<tag>}   tmp/
-// A manifest's file holds its media type, a blob's nothing (it marks the blob as readable here), a tag's a digest.
+//   blobs/sha256/ab/<hex>   accounts/<account>/<repository>/ (see RepositoryFolder)   uploads/ (see Uploads)   tmp/
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { badInput } from '../lib/errors.js';
+import { badInput, CatalogError } from '../lib/errors.js';
+import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import { BlobFolder } from './blob-folder.js';
+import { collect } from './collect.js';
+import type { Collected } from './collect.js';
 import { DurableFiles } from './durable-files.js';
+import { OneAtATime } from './one-at-a-time.js';
 import { isRepositoryName } from './reference.js';
+import { RepositoryFolder } from './repository-folder.js';
+import { repositoriesIn } from './repository-names.js';
+import { RepositoryUpkeep } from './repository-upkeep.js';
+import { bytesNamedIn } from './store-usage.js';
+import { StoreQuota } from './store-quota.js';
 import { StoreRepository } from './store-repository.js';
+import type { Admit } from './upload.js';
+import { Uploads } from './uploads.js';
 
 const ACCOUNT_ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;
+const GIB = 2 ** 30;
+
+/** For what clients push. What conversions write counts, but is never refused: only their start is. */
+export interface StoreLimits {
+  /** Bytes that an account may keep; 0 for as many as there is room for. */
+  quotaBytes?: number;
+  maxBlobBytes?: number;
+}
 
 export class Store {
+  readonly uploads: Uploads;
   private readonly files: DurableFiles;
   private readonly blobs: BlobFolder;
+  private readonly quota: StoreQuota;
+  private readonly changes = new OneAtATime();
 
-  constructor(private readonly root: string) {
+  constructor(
+    private readonly root: string,
+    { quotaBytes = 0, maxBlobBytes = 32 * GIB }: StoreLimits = {},
+  ) {
     const temporaryFolder = join(root, 'tmp');
     mkdirSync(temporaryFolder, { recursive: true });
     this.files = new DurableFiles(temporaryFolder);
     this.blobs = new BlobFolder(join(root, 'blobs'), this.files);
+    this.uploads = new Uploads(join(root, 'uploads'), maxBlobBytes);
+    this.quota = new StoreQuota(quotaBytes, (accountId) => this.usedBytes(accountId));
   }
 
   /** One account's repository, which need not exist yet. Throws BAD_USER_INPUT for what is no repository name. */
   repository(accountId: string, repository: string): StoreRepository {
-    if (!ACCOUNT_ID.test(accountId)) throw badInput('That is no account id.');
-    if (!isRepositoryName(repository)) throw badInput(`${JSON.stringify(repository)} is no repository name.`);
-    return new StoreRepository(this.blobs, this.files, join(this.root, 'accounts', accountId, repository), repository);
+    return new StoreRepository(this.blobs, this.folder(accountId, repository), this.changes, repository);
+  }
+
+  /** For deleting from it. */
+  upkeep(accountId: string, repository: string): RepositoryUpkeep {
+    return new RepositoryUpkeep(this.blobs, this.folder(accountId, repository), this.changes);
+  }
+
+  /** Names of the account's repositories that hold anything, in bytewise order. */
+  async repositories(accountId: string): Promise<string[]> {
+    const names = await repositoriesIn(this.accountFolder(accountId));
+    const manifests = await Promise.all(names.map((name) => this.folder(accountId, name).findManifests()));
+    return names.filter((_, at) => manifests[at]?.length);
+  }
+
+  /** Distinct bytes that the account's repositories and open uploads take. */
+  async usedBytes(accountId: string): Promise<number> {
+    // First those on their way, which may arrive meanwhile and count twice, rather than not at all.
+    const open = await this.uploads.bytesOf(accountId);
+    return open + (await bytesNamedIn(this.accountFolder(accountId), this.blobs));
+  }
+
+  /** Says for each piece of a push whether there is room for it; throws where there is none at all. */
+  admission(accountId: string): Promise<Admit> {
+    return this.quota.admission(accountId);
+  }
+
+  /** Before a conversion, which is not stopped any more once its result is there. Throws JobFailure DISK_FULL. */
+  async expectRoom(accountId: string): Promise<void> {
+    await this.admission(accountId).catch((error: Error) => {
+      const hint = 'Delete images of the account from the store, or give it more room with STORE_QUOTA_MIB.';
+      throw error instanceof CatalogError ? new JobFailure(JobFailureCode.DISK_FULL, error.message, hint) : error;
+    });
+  }
+
+  /** Removes what nothing refers to. May run beside anything else; a file of the last hour is spared. */
+  collect(signal: AbortSignal, now = Date.now()): Promise<Collected> {
+    const accountsFolder = join(this.root, 'accounts');
+    const place = { accountsFolder, blobs: this.blobs, uploads: this.uploads };
+    return collect({ ...place, upkeep: (account, name) => this.upkeep(account, name) }, now, signal);
   }
 
   /** A path for a file of the caller's own; `writeBlob` then takes it over by moving it. */
@@ -37,5 +100,16 @@ export class Store {
   /** At the start: removes the temporary files of processes that are gone. */
   cleanTemporary(): Promise<void> {
     return this.files.cleanTemporary();
+  }
+
+  private folder(accountId: string, repository: string): RepositoryFolder {
+    const folder = this.accountFolder(accountId);
+    if (!isRepositoryName(repository)) throw badInput(`${JSON.stringify(repository)} is no repository name.`);
+    return new RepositoryFolder(this.files, join(folder, repository));
+  }
+
+  private accountFolder(accountId: string): string {
+    if (!ACCOUNT_ID.test(accountId)) throw badInput('That is no account id.');
+    return join(this.root, 'accounts', accountId);
   }
 }

@@ -207,14 +207,14 @@ function collapsed(path: string): string {
   return path.replace(/\/(?:\.?\/)+/g, '/').replace(/^\.\/(?=[^])/, '');
 }
 
-// GNU tar ends a long name with a NUL, which is not part of it.
-function longName(data: Buffer): string {
+// GNU tar ends a long name with a NUL, which is not part of it. An empty one says nothing: the header's name counts.
+function longName(data: Buffer): string | undefined {
   let end = data.length;
   while (end > 0 && data[end - 1] === 0) end--;
   const name = data.toString('latin1', 0, end);
   if (name.includes('\0')) throw invalidImage('a layer has a name with a NUL byte');
   if (name.length > MAX_PATH_BYTES) throw invalidImage(`a layer has a name of more than ${MAX_PATH_BYTES} bytes`);
-  return name;
+  return name === '' ? undefined : name;
 }
 
 function owner(id: number, path: string): number {

@@ -1,5 +1,5 @@
 // Cuts a zstd stream (RFC 8878) into headers and single blocks, so that each step of the decoder gives at most 128 KiB.
-// It also refuses what the decoder would answer with a huge allocation: a window beyond 64 MiB.
+// It also refuses what the decoder would answer with a huge allocation (a window beyond 64 MiB), and counts its work.
 import { invalidImage } from './image-failure.js';
 
 const FRAME_MAGIC = 0xfd2fb528;
@@ -9,10 +9,15 @@ const MAX_BLOCK_BYTES = 128 * 1024;
 const BLOCK_HEADER_BYTES = 3;
 const FRAME_HEADER_BYTES = 6;
 const DICTIONARY_BYTES = [0, 1, 2, 4];
+/** What passing a unit to the decoder costs, as bytes it could have moved meanwhile. */
+const UNIT_WORK_BYTES = 64 * 1024;
 
 type Expected = 'frame' | 'block' | 'checksum';
 
 export class ZstdSplitter {
+  /** What the decoder moves for the units so far: its whole window for each block, however short that is. */
+  workBytes = 0;
+  private windowBytes = 0;
   /** The beginning of a unit, and how many bytes there have to be before it is worth looking at it again. */
   private pending: Buffer[] = [];
   private pendingBytes = 0;
@@ -70,7 +75,8 @@ export class ZstdSplitter {
       this.skip = unit.readUInt32LE(4);
       return false;
     } else {
-      if (frameHeader(unit).windowBytes > MAX_WINDOW_BYTES) {
+      this.windowBytes = frameHeader(unit).windowBytes;
+      if (this.windowBytes > MAX_WINDOW_BYTES) {
         throw invalidImage(
           'a zstd layer needs a window of more than 64 MiB',
           'Compress the layers without --ultra or --long.',
@@ -79,6 +85,7 @@ export class ZstdSplitter {
       this.checksumFollows = (unit.readUInt8(4) & 4) !== 0;
       this.expected = 'block';
     }
+    this.workBytes += this.windowBytes + UNIT_WORK_BYTES;
     return true;
   }
 }

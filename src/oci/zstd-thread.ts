@@ -14,7 +14,7 @@ const THREAD = `
   const decoder = new Decompress((block) => blocks.push(block));
   parentPort.on('message', (data) => {
     try {
-      decoder.push(data);
+      decoder.push(data, data.length === 0);
     } catch (error) {
       return parentPort.postMessage(String(error.message));
     }
@@ -50,7 +50,10 @@ export class ZstdThread {
     this.worker.on('exit', () => this.fail('the decoder has ended'));
   }
 
-  /** Answers come in the order of the requests. The data is taken away from the caller. */
+  /**
+   * Answers come in the order of the requests. The data is taken away from the caller. No data is the end: the decoder
+   * keeps frames of less than 18 bytes until then.
+   */
   decode(data: Uint8Array<ArrayBuffer>): Promise<Buffer> {
     if (this.failure) return Promise.reject(this.failure);
     const answer = new Promise<Buffer>((resolve, reject) => this.requests.push({ resolve, reject }));

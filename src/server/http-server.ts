@@ -5,6 +5,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const GRACE_MS = 5_000;
+const HEADERS_MS = 60_000;
 
 export interface ListeningServer {
   server: Server;
@@ -15,8 +16,9 @@ export interface ListeningServer {
   close(): Promise<void>;
 }
 
+/** How long a request may take is not for the server to say: an image may be pushed for hours (see body-stream.ts). */
 export async function listen(host: string, port: number): Promise<ListeningServer> {
-  const server = createServer(answerWhileStarting);
+  const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: 0 }, answerWhileStarting);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);

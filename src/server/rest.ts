@@ -3,49 +3,63 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller, Principal } from '../auth/principal.js';
 import { requireAccess, requireCaller } from '../auth/principal.js';
 import type { Tokens } from '../auth/tokens.js';
+import { bodyStream, endWithAnswer } from './body-stream.js';
 import { callerOf } from './caller.js';
 import { CatalogError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import type { Logger } from '../lib/logger.js';
 import type { Route, RouteGroup, RouteRequest, RouteResponse } from '../lib/route.js';
 
+type Group = RouteGroup<Principal, Caller>;
+
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
 export interface RestOptions {
-  groups: RouteGroup<Principal, Caller>[];
+  groups: Group[];
   tokens: Tokens;
   logger: Logger;
 }
 
-export async function mountRoutes(fastify: FastifyInstance, { groups, tokens, logger }: RestOptions): Promise<void> {
-  for (const group of groups) {
-    await fastify.register(async (scope) => {
-      // Clients send JSON as text/plain, and JSON's content type with no body at all: routes read the bytes themselves.
-      scope.removeAllContentTypeParsers();
-      scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) =>
-        done(null, body),
-      );
-      const answerError = (error: unknown, reply: FastifyReply) => send(reply, errorAnswer(group, error, logger));
-      scope.setErrorHandler((error, _request, reply) => answerError(httpError(error), reply));
-      for (const route of group.routes) {
-        scope.route({
-          method: route.method,
-          url: route.path,
-          exposeHeadRoute: false,
-          handler: async (request, reply) => {
-            try {
-              const caller = await callerOf(request, tokens, {
-                acceptsBasic: group.acceptsBasic,
-                isOpen: route.access === 'ANYONE',
-              });
-              const principal = principalOf(caller, route);
-              return send(reply, await route.handle({ ...toRouteRequest(request, reply), caller, principal }));
-            } catch (error) {
-              return answerError(error, reply);
-            }
-          },
-        });
-      }
+export async function mountRoutes(fastify: FastifyInstance, options: RestOptions): Promise<void> {
+  for (const group of options.groups) {
+    for (const streamsBody of [false, true]) {
+      const routes = group.routes.filter((route) => (route.streamsBody ?? false) === streamsBody);
+      await fastify.register(async (scope) => mountGroup(scope, { ...group, routes }, options, streamsBody));
+    }
+  }
+}
+
+/** Routes of one group that take their bodies in the same way. */
+function mountGroup(scope: FastifyInstance, group: Group, { tokens, logger }: RestOptions, streamsBody: boolean): void {
+  // Clients send JSON as text/plain, and JSON's content type with no body at all: routes read the bytes themselves.
+  scope.removeAllContentTypeParsers();
+  if (streamsBody) scope.addContentTypeParser('*', (_request, body, done) => done(null, body));
+  else {
+    const bounded = { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES } as const;
+    scope.addContentTypeParser('*', bounded, (_request, body, done) => done(null, body));
+  }
+  const answerError = (error: unknown, reply: FastifyReply) => send(reply, errorAnswer(group, error, logger));
+  scope.setErrorHandler((error, _request, reply) => answerError(httpError(error), reply));
+  for (const route of group.routes) {
+    scope.route({
+      method: route.method,
+      url: route.path,
+      exposeHeadRoute: false,
+      config: { streamsBody },
+      handler: async (request, reply) => {
+        if (streamsBody) endWithAnswer(request.raw, reply.raw);
+        try {
+          const caller = await callerOf(request, tokens, {
+            acceptsBasic: group.acceptsBasic,
+            isOpen: route.access === 'ANYONE',
+          });
+          const principal = principalOf(caller, route);
+          const stream = streamsBody ? bodyStream(request.raw) : undefined;
+          return send(reply, await route.handle({ ...toRouteRequest(request, reply), caller, principal, stream }));
+        } catch (error) {
+          return answerError(error, reply);
+        }
+      },
     });
   }
 }
@@ -87,7 +101,7 @@ function send(reply: FastifyReply, { status, headers, body }: RouteResponse): Fa
   return reply.send(body);
 }
 
-function errorAnswer(group: RouteGroup<Principal, Caller>, error: unknown, logger: Logger): RouteResponse {
+function errorAnswer(group: Group, error: unknown, logger: Logger): RouteResponse {
   const requestId = newId();
   if (!(error instanceof CatalogError)) logger.error({ requestId, group: group.name, err: error }, 'a request failed');
   const answer = group.errorResponse(error, requestId);

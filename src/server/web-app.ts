@@ -7,6 +7,7 @@ import Fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requireCaller } from '../auth/principal.js';
 import { RequestContext } from '../auth/request-context.js';
+import { limitBodyTime } from './body-stream.js';
 import { callerOf } from './caller.js';
 import { CatalogError } from '../lib/errors.js';
 import { parseJson } from '../lib/json.js';
@@ -48,7 +49,10 @@ export async function startWebApp(options: WebAppOptions): Promise<FastifyInstan
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply, options.logger),
   });
   await fastify.register(helmet, { contentSecurityPolicy: { directives: POLICY }, hsts: false });
-  fastify.addHook('onRequest', async ({ raw }) => forgetOddContentType(raw));
+  fastify.addHook('onRequest', async ({ raw, routeOptions }) => {
+    forgetOddContentType(raw);
+    if (!(routeOptions.config as { streamsBody?: boolean } | undefined)?.streamsBody) limitBodyTime(raw);
+  });
   readJsonLeniently(fastify);
   fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.logger));
   mountGraphql(fastify, options);

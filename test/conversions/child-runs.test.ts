@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Architecture } from '../../src/builds/build-parts.js';
 import type { ChildMessage, ConversionResult, ConversionTask } from '../../src/conversions/child-messages.js';
-import { convertInChild } from '../../src/conversions/child-process.js';
+import { workInChild } from '../../src/conversions/child-process.js';
 import { conversionRequest } from '../../src/conversions/conversion-request.js';
 import { writeSampleImage } from '../../src/demo/sample-image.js';
 import { OwnNames } from '../../src/lib/own-names.js';
@@ -43,9 +43,9 @@ function taskTo(output: string, allow: string[] = []): ConversionTask {
     converterOptions: { envVars: ['B=1', 'A=2'] },
     architecture: Architecture.AMD64,
   };
-  const request = conversionRequest(input, new OwnNames('localhost'));
-  const folders = { storeDir: join(root, 'store'), blobsDir: join(root, 'blobs'), spoolDir };
-  return { request, credentials: {}, accountId: ACCOUNT, upstream: { allow }, ...folders };
+  const request = conversionRequest(input, { names: new OwnNames('localhost'), canSign: false });
+  const folders = { storeDir: join(root, 'store'), blobsDir: join(root, 'blobs'), spoolDir, cacheDir: undefined };
+  return { kind: 'convert', request, credentials: {}, accountId: ACCOUNT, upstream: { allow }, ...folders };
 }
 
 function startChild(task: ConversionTask, options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): ChildProcess {
@@ -59,12 +59,13 @@ async function resultOf(child: ChildProcess): Promise<ConversionResult> {
   let last: ChildMessage | undefined;
   child.on('message', (message) => (last = message as ChildMessage));
   await once(child, 'close');
-  if (last?.type !== 'done') throw new Error(JSON.stringify(last));
-  return last.result;
+  if (last?.type !== 'done' || last.result.kind !== 'converted') throw new Error(JSON.stringify(last));
+  return last.result.result;
 }
 
 const temporaryFiles = () => readdirSync(join(root, 'store', 'tmp'));
-const silent = { progress: () => {}, warn: () => {}, note: () => {} };
+const silent = { progress: () => {}, warn: () => {}, log: () => {}, note: () => {} };
+const parent = { environment: {} };
 
 describe('the process of a conversion', () => {
   it('makes the same image in any process, time zone, language and working directory', async () => {
@@ -76,6 +77,8 @@ describe('the process of a conversion', () => {
     const [first, second] = (await Promise.all(runs)) as [ConversionResult, ConversionResult];
     expect(first.manifestDigest).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(first.measurements.pcr0).toMatch(/^[0-9a-f]{96}$/);
+    expect(second.recipe.output.name).toBe('/acme/same:1');
+    second.recipe.output.name = first.recipe.output.name;
     expect(second).toEqual(first);
     const signal = new AbortController().signal;
     for (const tag of ['0', '1']) {
@@ -128,7 +131,7 @@ describe('the process of a conversion', () => {
     const controller = new AbortController();
     controller.abort(new Error('stopped'));
     const task = taskTo('localhost/acme/never:1');
-    await expect(convertInChild(task, {}, silent, controller.signal)).rejects.toThrow('stopped');
+    await expect(workInChild(task, parent, silent, controller.signal)).rejects.toThrow('stopped');
     expect(existsSync(join(root, 'store', 'accounts', ACCOUNT, 'acme', 'never'))).toBe(false);
   });
 
@@ -136,7 +139,7 @@ describe('the process of a conversion', () => {
     const registry = await startHttpFake(() => controller.abort(new Error('stopped')));
     const controller = new AbortController();
     const task = taskTo(`${registry.host}/acme/out:1`, [registry.host]);
-    await expect(convertInChild(task, {}, silent, controller.signal)).rejects.toThrow('stopped');
+    await expect(workInChild(task, parent, silent, controller.signal)).rejects.toThrow('stopped');
     await registry.close();
   });
 
@@ -144,8 +147,8 @@ describe('the process of a conversion', () => {
     const signal = new AbortController().signal;
     const missing = taskTo('localhost/acme/out:1');
     missing.request.input.tagOrDigest = 'nothing';
-    await expect(convertInChild(missing, {}, silent, signal)).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+    await expect(workInChild(missing, parent, silent, signal)).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
     const wrong = { ...taskTo('localhost/acme/out:2'), accountId: '../..' };
-    await expect(convertInChild(wrong, {}, silent, signal)).rejects.toThrow(/account id/);
+    await expect(workInChild(wrong, parent, silent, signal)).rejects.toThrow(/account id/);
   });
 });

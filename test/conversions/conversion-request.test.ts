@@ -5,10 +5,10 @@ import type { ConvertNitroImageInput } from '../../src/conversions/conversion.in
 import { OwnNames } from '../../src/lib/own-names.js';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
-const names = new OwnNames('localhost:4000', ['127.0.0.1:4000']);
+const defaults = { names: new OwnNames('localhost:4000', ['127.0.0.1:4000']), canSign: false };
 
 const request = (input: string, more: Partial<ConvertNitroImageInput> = {}) =>
-  conversionRequest({ inputImage: { name: input }, ...more }, names);
+  conversionRequest({ inputImage: { name: input }, ...more }, defaults);
 const targets = (input: string, output?: string) => {
   const made = request(input, output === undefined ? {} : { outputImage: { name: output } });
   return [formatTarget(made.input), formatTarget(made.output)];
@@ -135,7 +135,7 @@ describe('a conversion', () => {
   it('keeps credentials apart', () => {
     const inputImage = { name: 'nginx', auth: { username: 'u', password: 'hunter2' } };
     const given = { inputImage, outputImage: { name: 'quay.io/a/b', auth: { username: 'token' } } };
-    expect(JSON.stringify(conversionRequest(given, names))).not.toMatch(/hunter2|token/);
+    expect(JSON.stringify(conversionRequest(given, defaults))).not.toMatch(/hunter2|token/);
     expect(conversionCredentials(given)).toEqual({
       input: { username: 'u', password: 'hunter2' },
       output: { username: 'token', password: '' },

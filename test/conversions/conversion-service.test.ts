@@ -11,6 +11,7 @@ import type { ConversionRequest } from '../../src/conversions/conversion-request
 import type { ConvertNitroImageInput } from '../../src/conversions/conversion.input.js';
 import { ConversionService } from '../../src/conversions/conversion.service.js';
 import type { StartOptions } from '../../src/conversions/conversion.service.js';
+import { JobChild } from '../../src/conversions/job-child.js';
 import { RegistryCredentialService } from '../../src/credentials/registry-credential.service.js';
 import { writeDevelopmentBlobs } from '../../src/demo/development-blobs.js';
 import { writeSampleImage } from '../../src/demo/sample-image.js';
@@ -55,12 +56,21 @@ onEachDatabase('starting a conversion', (kind) => {
     const jobs = new JobService(new JobEvents(reader, new InProcessWaker()), seal);
     const logins = new RegistryCredentialService(reader, seal, parseReference);
     const environment = { PATH: process.env.PATH };
-    const settings = { storeDir, spoolDir, blobsDir, upstream: { allow: [] }, environment, timeoutMs: 60_000 };
-    const handler = new ConversionHandler(settings, store, { apps, builds, logins });
+    const cache = { cacheDir: join(folder, 'layers'), cacheBytes: 0 };
+    const settings = {
+      storeDir,
+      spoolDir,
+      blobsDir,
+      ...cache,
+      upstream: { allow: [] },
+      environment,
+      timeoutMs: 60_000,
+    };
+    const handler = new ConversionHandler(new JobChild(settings, store), { apps, builds, logins });
     worker = new Worker(jobs, [handler], inTransaction, capturedLogger().logger);
     // Jobs wait until a test runs them.
     const queue = { add: () => undefined, close: () => Promise.resolve() };
-    conversions = new ConversionService({ apps, jobs, queue, inTransaction }, names, blobsDir);
+    conversions = new ConversionService({ apps, jobs, queue, inTransaction }, { names, canSign: false }, blobsDir);
   });
   beforeEach(async () => {
     principal = await database.createPrincipal();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Architecture } from '../../src/builds/build-parts.js';
 import { conversionRequest } from '../../src/conversions/conversion-request.js';
 import { convert } from '../../src/conversions/convert.js';
-import type { ConversionReports } from '../../src/conversions/convert.js';
+import type { ConversionReports } from '../../src/conversions/conversion-place.js';
 import { writeSampleImage } from '../../src/demo/sample-image.js';
 import { JobStep } from '../../src/events/job-step.js';
 import { OwnNames } from '../../src/lib/own-names.js';
@@ -13,7 +13,7 @@ import { writeBlobs } from '../support/blob-folder.js';
 import { temporaryFolder } from '../support/folders.js';
 
 const root = temporaryFolder();
-const silent: ConversionReports = { progress: () => {}, warn: () => {}, bootBlobs: () => {} };
+const silent: ConversionReports = { progress: () => {}, warn: () => {}, log: () => {}, bootBlobs: () => {} };
 
 /** Converts the sample image; `onFile` is told the mode of the output layer's file. */
 async function convertSample(
@@ -37,7 +37,7 @@ async function convertSample(
   const place = { input, output: watched, blobsDir: join(root, 'blobs'), spoolDir, layerFile, toolVersion: '1' };
   const images = { inputImage: { name: 'localhost/in:1' }, outputImage: { name: 'localhost/out:1' } };
   const options = { architecture: Architecture.AMD64, converterOptions: {} };
-  const request = conversionRequest({ ...images, ...options }, new OwnNames('localhost'));
+  const request = conversionRequest({ ...images, ...options }, { names: new OwnNames('localhost'), canSign: false });
   return convert(request, place, { ...silent, ...reports }, signal);
 }
 

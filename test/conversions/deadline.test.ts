@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConversionHandler } from '../../src/conversions/conversion-handler.js';
 import { conversionRequest } from '../../src/conversions/conversion-request.js';
+import { JobChild } from '../../src/conversions/job-child.js';
 import { writeDevelopmentBlobs } from '../../src/demo/development-blobs.js';
 import { writeSampleImage } from '../../src/demo/sample-image.js';
 import { Job } from '../../src/jobs/job.entity.js';
@@ -24,14 +25,19 @@ describe('a conversion that takes longer than it may', () => {
       storeDir,
       spoolDir,
       blobsDir,
+      cacheDir: join(folder, 'layers'),
+      cacheBytes: 0,
       upstream: { allow: [] },
       environment: { PATH: process.env.PATH },
       timeoutMs: 1,
     };
-    const handler = new ConversionHandler(settings, store, {} as never);
-    const input = conversionRequest({ inputImage: { name: 'localhost/acme/hello:1' } }, new OwnNames('localhost'));
+    const handler = new ConversionHandler(new JobChild(settings, store), {} as never);
+    const input = conversionRequest(
+      { inputImage: { name: 'localhost/acme/hello:1' } },
+      { names: new OwnNames('localhost'), canSign: false },
+    );
     const job = Object.assign(new Job(), { accountId: 'account', id: '0'.repeat(24), attempt: 1, input });
-    const reports = { progress: () => undefined, warn: () => undefined, note: () => undefined };
+    const reports = { progress: () => undefined, warn: () => undefined, log: () => undefined, note: () => undefined };
     const run = handler.run(job, {}, reports, new AbortController().signal);
     await expect(run).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     expect(existsSync(join(spoolDir, `${job.id}-1`))).toBe(false);

@@ -29,7 +29,13 @@ onEachDatabase('the credentials of a run', (kind) => {
   const store = (url: string, password: string) =>
     database.inTransaction((tx) => logins.create(tx, principal, { url, username: 'stored', password }));
   const request = (input: string, output: string) =>
-    conversionRequest({ inputImage: { name: input }, outputImage: { name: output } }, new OwnNames('localhost:4000'));
+    conversionRequest(
+      { inputImage: { name: input }, outputImage: { name: output } },
+      {
+        names: new OwnNames('localhost:4000'),
+        canSign: false,
+      },
+    );
   const credentials = (of: ReturnType<typeof request>, given = {}) =>
     withStoredLogins(logins, principal.accountId, of, given);
   const stored = (password: string) => ({ username: 'stored', password });

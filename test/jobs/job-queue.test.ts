@@ -16,12 +16,13 @@ function steered(concurrency: number) {
   return { queue, begun, ended, finish: (id: string) => gateOf(id).open() };
 }
 
+const job = (id: string, accountId = 'account') => ({ accountId, id });
 const turn = () => new Promise(setImmediate);
 
 describe('a queue in the process', () => {
   it('runs as many jobs at once as it may, first in, first out', async () => {
     const { queue, begun, finish } = steered(2);
-    for (const id of ['a', 'b', 'c', 'd']) queue.add(id);
+    for (const id of ['a', 'b', 'c', 'd']) queue.add(job(id));
     await turn();
     expect(begun).toEqual(['a', 'b']);
     finish('b');
@@ -33,17 +34,49 @@ describe('a queue in the process', () => {
     await queue.close();
   });
 
+  it('lets accounts take turns, each first in, first out', async () => {
+    const { queue, begun, finish } = steered(1);
+    for (const id of ['a1', 'a2', 'a3', 'a4']) queue.add(job(id, 'a'));
+    for (const id of ['b1', 'b2']) queue.add(job(id, 'b'));
+    queue.add(job('c1', 'c'));
+    const order = ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4'];
+    await turn();
+    for (const id of order) {
+      expect(begun.at(-1)).toBe(id);
+      finish(id);
+      await turn();
+    }
+    expect(begun).toEqual(order);
+    await queue.close();
+  });
+
+  it('lets an account that comes late wait for one job of each other account at most', async () => {
+    const { queue, begun, finish } = steered(1);
+    for (let index = 0; index < 1_000; index += 1) queue.add(job(`a${index}`, 'a'));
+    await turn();
+    queue.add(job('late', 'b'));
+    for (const id of ['a0', 'a1']) {
+      finish(id);
+      await turn();
+    }
+    expect(begun).toEqual(['a0', 'a1', 'late']);
+    const closed = queue.close();
+    finish('late');
+    await closed;
+    expect(begun).toHaveLength(3);
+  });
+
   it('takes a job once that waits or runs, and again after it ended', async () => {
     const { queue, begun, finish } = steered(1);
-    for (const id of ['a', 'b', 'a', 'b', 'b']) queue.add(id);
+    for (const id of ['a', 'b', 'a', 'b', 'b']) queue.add(job(id));
     await turn();
-    queue.add('a');
+    queue.add(job('a'));
     finish('a');
     await turn();
     finish('b');
     await turn();
     expect(begun).toEqual(['a', 'b']);
-    queue.add('a');
+    queue.add(job('a'));
     await turn();
     expect(begun).toEqual(['a', 'b', 'a']);
     finish('a');
@@ -52,11 +85,11 @@ describe('a queue in the process', () => {
 
   it('is closed once what runs has ended, and begins nothing more', async () => {
     const { queue, begun, ended, finish } = steered(2);
-    for (const id of ['a', 'b', 'c']) queue.add(id);
+    for (const id of ['a', 'b', 'c']) queue.add(job(id));
     await turn();
     let isClosed = false;
     const closed = queue.close().then(() => (isClosed = true));
-    queue.add('d');
+    queue.add(job('d'));
     finish('a');
     await turn();
     expect([isClosed, begun, ended]).toEqual([false, ['a', 'b'], ['a']]);
@@ -71,7 +104,7 @@ describe('a queue in the process', () => {
   it('is closed at once where nothing runs', async () => {
     const { queue, begun } = steered(1);
     await queue.close();
-    queue.add('a');
+    queue.add(job('a'));
     await turn();
     expect(begun).toEqual([]);
   });

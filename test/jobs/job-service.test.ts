@@ -131,7 +131,8 @@ onEachDatabase('jobs', (kind) => {
     try {
       const [fatal, waiting, done] = [await own.create(), await own.create(), await own.create()];
       await own.inTransaction((tx) => own.jobs.cancel(tx, done.accountId, done.id));
-      const rescue = () => new Worker(own.jobs, [], own.inTransaction, capturedLogger().logger).recover();
+      const worker = () => new Worker(own.jobs, [], own.inTransaction, capturedLogger().logger);
+      const rescue = async () => (await worker().recover()).map(({ id }) => id);
       for (const attempt of [1, 2]) {
         expect(await own.inTransaction((tx) => own.jobs.start(tx, fatal.id))).toMatchObject({ attempt });
         expect((await rescue()).sort()).toEqual([fatal.id, waiting.id].sort());
@@ -153,8 +154,8 @@ onEachDatabase('jobs', (kind) => {
   it('are recovered oldest first', async () => {
     const ids: string[] = [];
     for (let index = 0; index < 3; index += 1) ids.push((await setup.create()).id);
-    const recovered = (await recover()).filter((id) => ids.includes(id));
-    const times = await Promise.all(recovered.map(async (id) => (await setup.read({ id })).createdAt.getTime()));
+    const recovered = (await recover()).filter(({ id }) => ids.includes(id));
+    const times = await Promise.all(recovered.map(async ({ id }) => (await setup.read({ id })).createdAt.getTime()));
     expect(recovered).toHaveLength(3);
     expect(times).toEqual([...times].sort());
   });

@@ -75,6 +75,35 @@ describe('a job', () => {
     expect(job).toMatchObject({ bootBlobs, lastSeq: 1 });
   });
 
+  it('tells each line of its log, the same one twice too, and keeps none', () => {
+    const job = running();
+    for (const seq of [2, 3]) {
+      const event = applyChange(job, { type: 'logged', message: 'a line' }, AT);
+      expect(event).toMatchObject({ seq, kind: JobEventKind.LOG, message: 'a line', code: null, progress: 42 });
+    }
+    expect(job.warnings).toEqual([]);
+  });
+
+  it('waits for a signature with what is to be signed, is queued once it has it, and keeps its secrets for that', () => {
+    const job = running();
+    const signing = { algorithm: 'ES384', pcr0: 'p', digest: 'd', toBeSigned: 't', pcr8: '8', imageDigest: 'i' };
+    const waiting = applyChange(job, { type: 'waiting', signing: { ...signing, expiresAt: LATER } }, AT);
+    expect(waiting).toMatchObject({ kind: JobEventKind.STATUS, status: JobStatus.WAITING, step: null, progress: 42 });
+    const kept = { sealedCredentials: 'sealed', joinKey: 'join', finishedAt: null, step: null };
+    expect(job).toMatchObject({ ...kept, status: JobStatus.WAITING, signing });
+    const signed = applyChange(job, { type: 'signed', signature: 'rs' }, LATER);
+    expect(signed).toMatchObject({ kind: JobEventKind.STATUS, status: JobStatus.QUEUED, seq: 3 });
+    expect(job).toMatchObject({ ...kept, status: JobStatus.QUEUED, signing: { ...signing, signature: 'rs' } });
+    expect(JSON.stringify([waiting, signed])).not.toContain('rs');
+  });
+
+  it('has the verdict of a reproduction at its end', () => {
+    const job = running();
+    const reproduction = { verdict: 'IDENTICAL' as const, section: null, file: null, measurements: [] };
+    applyChange(job, { type: 'succeeded', buildId: 'build', outputImage: null, reproduction }, AT);
+    expect(job).toMatchObject({ status: JobStatus.SUCCEEDED, buildId: 'build', reproduction });
+  });
+
   it('goes back to the queue without a step, and keeps what it needs', () => {
     const job = running();
     expect(applyChange(job, { type: 'queued' }, AT)).toMatchObject({ status: JobStatus.QUEUED, step: null });

@@ -56,7 +56,7 @@ beforeAll(async () => {
   const names = { imageName: 'app', imageVersion: '1', buildToolVersion: '9', ...blobs };
   const ramdisks = [
     bootRamdisk(blobs),
-    customerRamdisk(new FileTree(), { argv: ['/a', 'b c'], env: ['A=1', 'B=x=y'] }),
+    customerRamdisk({ argv: ['/a', 'b c'], env: ['A=1', 'B=x=y'] })(new FileTree()),
   ];
   const { kernel: image, cmdline: line } = blobs;
   const content = {
@@ -68,7 +68,8 @@ beforeAll(async () => {
   };
   const path = join(folder, 'unsigned.eif');
   const file = await open(path, 'w');
-  measurements = await writeEif(await planEif(content, signal), { file, offset: 0 }, { spoolPaths: [], signal });
+  const plan = await planEif(content, signal);
+  ({ measurements } = await writeEif(plan, { file, offset: 0 }, { spoolPaths: [], signal }));
   await file.close();
   unsigned = readFileSync(path);
 });

@@ -34,8 +34,8 @@ async function write(parts: EifContent, offset = 0, options: Partial<Parameters<
   const file = await open(path, 'w');
   try {
     const spoolPaths = layers.map((layer) => layer.spoolPath);
-    const measurements = await writeEif(plan, { file, offset }, { spoolPaths, signal, ...options });
-    return { path, plan, measurements };
+    const { measurements, sizeBytes } = await writeEif(plan, { file, offset }, { spoolPaths, signal, ...options });
+    return { path, plan, measurements, sizeBytes };
   } finally {
     await file.close();
   }
@@ -64,7 +64,7 @@ beforeAll(async () => {
   const names = { imageName: 'Bär', imageVersion: '1', buildToolVersion: '9.9.9' };
   const metadata = eifMetadata({ ...names, operatingSystem, kernelVersion });
   const command = { argv: ['/a'], env: ['A=1'] };
-  const ramdisks = [bootRamdisk(blobs), customerRamdisk(tree, command)];
+  const ramdisks = [bootRamdisk(blobs), customerRamdisk(command)(tree)];
   content = { architecture: 'amd64', kernel, cmdline, metadata, ramdisks };
 });
 

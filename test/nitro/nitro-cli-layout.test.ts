@@ -16,7 +16,7 @@ async function archive(members: (Member | string)[], argv = ['/run'], env: strin
   const tar = tarOf(members);
   const layer = await spool(folder, { stored: tar, tar });
   const tree = await flattenLayers([layer.entries]);
-  return ramdiskBytes(customerRamdisk(tree, { argv, env }), [layer.spoolPath]);
+  return ramdiskBytes(customerRamdisk({ argv, env })(tree), [layer.spoolPath]);
 }
 
 const read = async (members: (Member | string)[]) => readCpio(await archive(members));

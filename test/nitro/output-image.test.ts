@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeLayer, layerPrefix, layerSuffix, outputImage } from '../../src/nitro/output-image.js';
@@ -11,6 +12,7 @@ import { sha256 } from '../support/tar-builder.js';
 const folder = temporaryFolder();
 const measurements = { pcr0: 'a'.repeat(96), pcr1: 'b'.repeat(96), pcr2: 'c'.repeat(96) };
 const layer = { mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: `sha256:${'1'.repeat(64)}`, size: 9 };
+const described = { descriptor: layer, eifSha256: '2'.repeat(64) };
 
 function layerOf(eif: Buffer): Buffer {
   return Buffer.concat([layerPrefix(eif.length), eif, layerSuffix(eif.length)]);
@@ -39,13 +41,17 @@ describe('the layer of an output image', () => {
     expect(sizes).toEqual([0, 2 ** 33 + 5]);
   });
 
-  it('is described by the digest and size of its file', async () => {
-    const archive = layerOf(Buffer.alloc(5_000_000, 'E'));
+  it('is described by the digest and size of its file, and by the digest of the EIF in it', async () => {
+    const eif = randomBytes(5_000_000);
+    const archive = layerOf(eif);
     const file = join(folder, 'layer.tar');
     writeFileSync(file, archive);
     let bytes = 0;
-    const described = await describeLayer(file, new AbortController().signal, (more) => (bytes += more));
-    expect(described).toEqual({ mediaType: layer.mediaType, digest: sha256(archive), size: archive.length });
+    const described = await describeLayer(file, eif.length, new AbortController().signal, (more) => (bytes += more));
+    expect(described).toEqual({
+      descriptor: { mediaType: layer.mediaType, digest: sha256(archive), size: archive.length },
+      eifSha256: sha256(eif).slice('sha256:'.length),
+    });
     expect(bytes).toBe(archive.length);
   });
 });
@@ -60,7 +66,7 @@ describeWith(['tar'], 'GNU tar', () => {
 
 describe('an output image', () => {
   it('says its measurements in sorted annotations and describes its config and layer', () => {
-    const image = outputImage(layer, 'arm64', measurements, { 'a.first': '1', 'z.last': '2' });
+    const image = outputImage(described, 'arm64', measurements);
     const manifest = JSON.parse(image.manifest.bytes.toString()) as { annotations: object };
     expect(manifest).toEqual({
       schemaVersion: 2,
@@ -68,11 +74,10 @@ describe('an output image', () => {
       config: image.config.descriptor,
       layers: [layer],
       annotations: {
-        'a.first': '1',
+        'nitro-enclave.eif.sha256': described.eifSha256,
         'nitro-enclave.pcr0': measurements.pcr0,
         'nitro-enclave.pcr1': measurements.pcr1,
         'nitro-enclave.pcr2': measurements.pcr2,
-        'z.last': '2',
       },
     });
     expect(Object.keys(manifest.annotations)).toEqual(Object.keys(manifest.annotations).sort());
@@ -89,7 +94,13 @@ describe('an output image', () => {
     });
   });
 
+  it('says the register of the certificate where it was signed', () => {
+    const signed = outputImage(described, 'amd64', { ...measurements, pcr8: 'd'.repeat(96) });
+    const { annotations } = JSON.parse(signed.manifest.bytes.toString()) as { annotations: object };
+    expect(annotations).toMatchObject({ 'nitro-enclave.pcr8': 'd'.repeat(96) });
+  });
+
   it('has the same bytes each time', () => {
-    expect(outputImage(layer, 'amd64', measurements)).toEqual(outputImage(layer, 'amd64', measurements));
+    expect(outputImage(described, 'amd64', measurements)).toEqual(outputImage(described, 'amd64', measurements));
   });
 });

@@ -18,7 +18,7 @@ async function customer(layers: (Member | string)[][], argv = ['/run'], env: str
     spooled.push(await spool(folder, { stored: tar, tar }));
   }
   const tree = await flattenLayers(spooled.map((layer) => layer.entries));
-  const ramdisk = customerRamdisk(tree, { argv, env });
+  const ramdisk = customerRamdisk({ argv, env })(tree);
   return readCpio(
     ramdiskBytes(
       ramdisk,

@@ -48,16 +48,18 @@ describe('flattening the corner cases that implementations disagree on', () => {
     expect(listing(tree)).toEqual(['f @1', 'h1 @0']);
   });
 
-  it('binds a hard link to the file that its own layer lists, wherever it stands', async () => {
-    const tree = await flatten(
-      ['f'],
-      [
-        { name: 'h2', flag: '1', link: '/f' },
-        { name: 'f', data: 'new' },
-      ],
-    );
+  it('binds a hard link to the file that stands before it, in its own layer or in a lower one', async () => {
+    const link: Member = { name: 'h2', flag: '1', link: '/f' };
+    const replaced: Member = { name: 'f', data: 'new' };
+    const own = await flatten(['f'], [replaced, link]);
+    expect(at(own, 'h2')).toBe(at(own, 'f'));
+    expect(at(own, 'f')).toMatchObject({ layer: 1, shared: true });
+    expect(listing(await flatten(['f'], [link, replaced]))).toEqual(['f @1', 'h2 @0']);
+  });
+
+  it('binds a hard link that stands before its target, too', async () => {
+    const tree = await flatten(['g'], [{ name: 'h2', flag: '1', link: '/f' }, 'f']);
     expect(at(tree, 'h2')).toBe(at(tree, 'f'));
-    expect(at(tree, 'f')).toMatchObject({ layer: 1, shared: true });
   });
 
   it('keeps the attributes of a lower directory that the layer does not list', async () => {

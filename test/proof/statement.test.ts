@@ -86,16 +86,17 @@ describe('the statement', () => {
 
   it('tells of a signature where there is one', () => {
     const signing = { algorithm: 'ES384', certificateSha256: '9'.repeat(64), pcr8: '8'.repeat(96) };
-    const signed = JSON.parse(provenanceStatement({ ...recipe, signing }).toString());
+    const output = { ...recipe.output, measurements: { ...measurements, pcr8: signing.pcr8 } };
+    const signed = JSON.parse(provenanceStatement({ ...recipe, signing, output }).toString());
     expect(signed.predicate.buildDefinition.internalParameters).toEqual({ signing });
-    expect(statementAnnotations({ ...recipe, signing })['nitro-enclave.pcr8']).toBe(signing.pcr8);
+    expect(statementAnnotations({ ...recipe, signing, output })['nitro-enclave.pcr8']).toBe(signing.pcr8);
     expect(statementAnnotations(recipe)['nitro-enclave.pcr8']).toBeUndefined();
   });
 });
 
 describe('the referrer', () => {
   const layer = { mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: sha256(Buffer.from('L')), size: 1 };
-  const image = outputImage(layer, 'amd64', measurements);
+  const image = outputImage({ descriptor: layer, eifSha256: recipe.output.eifSha256 }, 'amd64', measurements);
   const { mediaType, digest: imageDigest, bytes } = image.manifest;
   const subject = { mediaType, digest: imageDigest, size: bytes.length };
   const attachment = {

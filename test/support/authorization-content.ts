@@ -20,6 +20,8 @@ export interface Ids {
   app: string;
   appName: string;
   build: string;
+  /** A build that was converted here. */
+  converted: string;
   task: string;
   /** A final one. */
   doneTask: string;
@@ -87,7 +89,7 @@ export async function fillTreasury(gateway: TestGateway, userId: string): Promis
     .replace(/:[^:/]*$/, '');
   return {
     ...content,
-    ...{ account, job: jobId, user: userId, email, repository, text: MARKER },
+    ...{ account, job: jobId, converted: job.build!.id, user: userId, email, repository, text: MARKER },
     manifest: job.outputImage!.digest!,
     blob: await firstLayer(gateway, repository, job.outputImage!.digest!),
   };
@@ -114,13 +116,16 @@ export async function fillStranger(url: string, { id: user, email, token }: Pers
       blob: `sha256:${'1'.repeat(64)}`,
     };
     await rest(url, token, '/v1/users/invite', { user_email: 'guest@wombat.example.com', roles: ['READER'] });
-    return { ...content, account, job, user, email, ...stored, text: 'wombat' };
+    return { ...content, account, job, converted: content.build, user, email, ...stored, text: 'wombat' };
   } finally {
     await client.dispose();
   }
 }
 
-type Content = Omit<Ids, 'account' | 'job' | 'user' | 'email' | 'repository' | 'manifest' | 'blob' | 'text'>;
+type Content = Omit<
+  Ids,
+  'account' | 'job' | 'converted' | 'user' | 'email' | 'repository' | 'manifest' | 'blob' | 'text'
+>;
 
 async function fillCatalog(ask: Ask, marker: string, image: string): Promise<Content> {
   const names = {

@@ -19,6 +19,7 @@ const MAX_DEPTH = 4;
 const ARGUMENTS: Record<string, (ids: Ids) => string> = {
   app: ({ app }) => `(id: "${app}")`,
   build: ({ build }) => `(id: "${build}")`,
+  buildDiff: ({ build, converted }) => `(a: "${build}", b: "${converted}")`,
   buildsByMeasurement: ({ pcr0 }) => `(value: "${pcr0}", first: 3)`,
   deploymentNode: ({ node }) => `(id: "${node}")`,
   job: ({ job }) => `(id: "${job}")`,

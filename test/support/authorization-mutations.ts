@@ -70,6 +70,9 @@ export const MUTATIONS: Line[] = [
   mutation('approveTask', 'MANAGER', ({ task: taskId }) => ({ taskId }), 'NOT_FOUND', {
     ...{ throwAway: aBuild, selects: 'task { id requester { id } }' },
   }),
+  mutation('attachSignature', 'WRITER', ({ job: jobId }) => ({ jobId, signature: '00' }), 'NOT_FOUND', {
+    ...{ allowed: 'CONFLICT', selects: 'job { id }' },
+  }),
   mutation('cancelJob', 'WRITER', ({ job: jobId }) => ({ jobId }), 'NOT_FOUND', {
     ...{ allowed: 'CONFLICT', selects: 'job { id }' },
   }),
@@ -144,6 +147,13 @@ export const MUTATIONS: Line[] = [
   }),
   mutation('reportDeployment', 'WRITER', ({ build, node }) => report(build, node), 'NOT_FOUND', {
     selects: 'deployment { id nodeName build { id } }',
+  }),
+  // One that was not converted here, so that no job is started.
+  mutation('reproduceBuild', 'WRITER', ({ build: buildId }) => ({ buildId }), 'NOT_FOUND', {
+    ...{ allowed: 'FEATURE_NOT_SUPPORTED', selects: 'job { id }' },
+  }),
+  mutation('retryJob', 'WRITER', ({ job: jobId }) => ({ jobId }), 'NOT_FOUND', {
+    ...{ allowed: 'CONFLICT', selects: 'job { id }' },
   }),
   mutation('revokeAccessToken', 'MANAGER', ({ accessToken }) => ({ accessTokenId: accessToken }), 'NOT_FOUND', {
     ...{ throwAway: anAccessToken, selects: 'revokedAccessTokenId' },

@@ -19,8 +19,14 @@ const byTag = ({ image }: Ids) => `/v2/${image.replace(/^[^/]*\//, '')}/manifest
 const tags = ({ image }: Ids) => `/v2/${image.replace(/^[^/]*\//, '')}/tags/list`;
 const uploads = ({ repository }: Ids) => `/v2/${repository}/blobs/uploads/`;
 
-const readOnly = (method: string, path: (ids: Ids) => string): Line =>
-  store(`${method} /v2/*`, path, 'UNSUPPORTED', { allowed: 'UNSUPPORTED' });
+const referrers = ({ repository, manifest }: Ids) => `/v2/${repository}/referrers/${manifest}`;
+
+/** Each in a repository of its own account: nobody can as much as name one of another. */
+const write = (route: string, path: (ids: Ids) => string, more: Pick<Line, 'what'> & Partial<Line> = {}): Line =>
+  store(route, path, 'NOT_FOUND', { access: 'WRITER', allowed: 'NOT_FOUND', ...more });
+
+const NO_UPLOAD = '00000000-0000-4000-8000-000000000000';
+const upload = ({ repository }: Ids) => `/v2/${repository}/blobs/uploads/${NO_UPLOAD}`;
 
 /** Answers to HEAD have no body that says more. */
 const head = (path: (ids: Ids) => string, what: string): Line =>
@@ -39,10 +45,15 @@ export const STORE: Line[] = [
   head(byDigest, 'a manifest by digest'),
   head(byTag, 'a manifest by tag'),
   head(blob, 'a blob'),
-  readOnly('POST', uploads),
-  readOnly('PUT', byTag),
-  readOnly('PATCH', uploads),
-  readOnly('DELETE', byDigest),
+  store('GET /v2/*', () => '/v2/_catalog', 'OK', { what: 'the repositories' }),
+  store('GET /v2/*', referrers, 'OK', { what: 'the referrers of a manifest' }),
+  write('POST /v2/*', uploads, { what: 'an upload', stranger: 'OK', allowed: 'OK' }),
+  write('PATCH /v2/*', upload, { what: 'an upload of nobody' }),
+  write('PUT /v2/*', (ids) => `${upload(ids)}?digest=${ids.blob}`, { what: 'an upload of nobody' }),
+  write('PUT /v2/*', byTag, { what: 'a manifest', stranger: 'BAD_USER_INPUT', allowed: 'BAD_USER_INPUT' }),
+  write('DELETE /v2/*', blob, { what: 'a blob that a manifest names', allowed: 'CONFLICT' }),
+  write('DELETE /v2/*', ({ repository }) => `/v2/${repository}/manifests/none`, { what: 'a tag of nobody' }),
+  write('DELETE /v2/*', upload, { what: 'an upload of nobody' }),
 ];
 
 /** The same for everybody. */
@@ -75,6 +86,10 @@ const GRAPHQL: Line[] = [
 ];
 
 export const OTHERS: Line[] = [
+  open('GET /builds/:id/eif', {
+    ...{ access: 'READER', stranger: 'NOT_FOUND', except: { user: 'FORBIDDEN' } },
+    call: ({ converted }) => ({ kind: 'http', method: 'GET', path: `/builds/${converted}/eif` }),
+  }),
   ...GRAPHQL,
   open('GET /healthz'),
   open('GET /readyz'),

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CatalogError } from '../../src/lib/errors.js';
 import type { RouteGroup, RouteResponse } from '../../src/lib/route.js';
+import { bodyStream, endWithAnswer } from '../../src/server/body-stream.js';
 import { startHttpFake } from './http-fake.js';
 import type { HttpFake } from './http-fake.js';
 
@@ -13,6 +14,7 @@ export function mountRoutes(group: RouteGroup<string>): Promise<HttpFake> {
 }
 
 async function answer(group: RouteGroup<string>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  endWithAnswer(request, response);
   try {
     await send(await handle(group, request), response);
   } catch (error) {
@@ -35,6 +37,7 @@ async function handle(group: RouteGroup<string>, request: IncomingMessage): Prom
   return route.handle({
     method: request.method ?? 'GET',
     ...common,
+    stream: bodyStream(request),
     principal,
     caller: principal,
     remoteAddress: '127.0.0.1',

@@ -1,0 +1,71 @@
+// The lists of the distribution-spec, in pages: tags, an account's repositories, and the referrers of a manifest.
+import type { RouteResponse } from '../lib/route.js';
+import { MAX_MANIFEST_BYTES } from './manifest.js';
+import { OCI_INDEX } from './media-types.js';
+import { isDigest } from './reference.js';
+import { referrerDescriptor } from './referrer.js';
+import type { ReferrerDescriptor } from './referrer.js';
+import type { StoreCall } from './store-call.js';
+import { API_VERSION, storeError } from './store-errors.js';
+import type { Store } from './store.js';
+
+const MAX_PAGE = 1_000;
+
+export async function answerTags({ repository, request }: StoreCall): Promise<RouteResponse> {
+  const tags = await repository.findTags();
+  if (!tags) throw storeError(404, 'NAME_UNKNOWN', 'There is no such repository.');
+  const { page, headers } = pageOf(tags, request.query, `/v2/${repository.name}/tags/list`);
+  return { status: 200, headers, body: { name: repository.name, tags: page } };
+}
+
+export async function answerCatalog(store: Store, accountId: string, query: URLSearchParams): Promise<RouteResponse> {
+  const { page, headers } = pageOf(await store.repositories(accountId), query, '/v2/_catalog');
+  return { status: 200, headers, body: { repositories: page } };
+}
+
+/** Nobody refers to what is not there: that is an empty list too. */
+export async function answerReferrers({ repository, last: subject, request }: StoreCall): Promise<RouteResponse> {
+  if (!isDigest(subject)) throw storeError(400, 'DIGEST_INVALID', 'The digest must be sha256: and 64 hex digits.');
+  const wanted = request.query.get('artifactType');
+  const after = request.query.get('last') ?? '';
+  const left = (await repository.folder.referrersOf(subject)).filter((digest) => digest > after);
+  const manifests: ReferrerDescriptor[] = [];
+  const headers: Record<string, string> = { ...API_VERSION, 'content-type': OCI_INDEX };
+  let bytes = 0;
+  for (const [at, digest] of left.entries()) {
+    const manifest = await repository.findManifest(digest);
+    if (!manifest) continue;
+    const descriptor = referrerDescriptor(manifest);
+    if (wanted !== null && descriptor.artifactType !== wanted) continue;
+    manifests.push(descriptor);
+    // Their annotations are of any size; clients read no index larger than a manifest.
+    bytes += JSON.stringify(descriptor).length;
+    if (at === left.length - 1 || (manifests.length < MAX_PAGE && bytes < MAX_MANIFEST_BYTES / 4)) continue;
+    const more = new URLSearchParams({ ...(wanted !== null && { artifactType: wanted }), last: digest });
+    headers.link = `</v2/${repository.name}/referrers/${subject}?${more.toString()}>; rel="next"`;
+    break;
+  }
+  if (wanted !== null) headers['oci-filters-applied'] = 'artifactType';
+  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests };
+  return { status: 200, headers, body: JSON.stringify(index) };
+}
+
+/** @param all in bytewise order */
+function pageOf(
+  all: string[],
+  query: URLSearchParams,
+  path: string,
+): { page: string[]; headers: Record<string, string> } {
+  const wanted = query.get('n') ?? String(MAX_PAGE);
+  if (!/^\d{1,9}$/.test(wanted)) throw storeError(400, 'PAGINATION_NUMBER_INVALID', 'n is not a number of entries.');
+  const count = Math.min(Number(wanted), MAX_PAGE);
+  const after = query.get('last');
+  const left = after === null ? all : all.filter((name) => name > after);
+  const page = left.slice(0, count);
+  const headers: Record<string, string> = { ...API_VERSION };
+  const last = page.at(-1);
+  if (last !== undefined && left.length > page.length) {
+    headers.link = `<${path}?n=${count}&last=${encodeURIComponent(last)}>; rel="next"`;
+  }
+  return { page, headers };
+}

@@ -1,0 +1,60 @@
+// The half of the distribution-spec that changes a repository, but for the bytes of blobs: manifests in and out, blobs
+// out.
+import type { Readable } from 'node:stream';
+import type { RouteResponse } from '../lib/route.js';
+import { MAX_MANIFEST_BYTES, typeOfManifest } from './manifest.js';
+import { isDigest, isTag } from './reference.js';
+import { subjectOf } from './referrer.js';
+import { pathOf } from './store-call.js';
+import type { StoreCall } from './store-call.js';
+import { API_VERSION, storeError } from './store-errors.js';
+import { sha256Digest } from './verified.js';
+
+export async function putManifest(call: StoreCall): Promise<RouteResponse> {
+  const { store, accountId, repository, last, request } = call;
+  if (!isTag(last) && !isDigest(last)) {
+    throw storeError(400, 'MANIFEST_INVALID', 'A manifest is stored under a tag or its sha256 digest.');
+  }
+  const admit = await store.admission(accountId);
+  const bytes = await readManifest(request.stream);
+  admit(bytes.length)();
+  const digest = sha256Digest(bytes);
+  if (isDigest(last) && last !== digest) {
+    throw storeError(400, 'DIGEST_INVALID', `The manifest that came has the digest ${digest}.`);
+  }
+  const manifest = { mediaType: typeOfManifest(request.headers['content-type'], bytes), digest, bytes };
+  await repository.writeManifest(last, manifest, request.signal);
+  const subject = subjectOf(manifest);
+  const headers = {
+    ...{ ...API_VERSION, location: pathOf(call, 'manifests', digest), 'docker-content-digest': digest },
+    // Tells clients that they need not keep a list of referrers under a tag.
+    ...(subject !== undefined && { 'oci-subject': subject }),
+  };
+  return { status: 201, headers };
+}
+
+export async function deleteManifest({ store, accountId, repository, last }: StoreCall): Promise<RouteResponse> {
+  const upkeep = store.upkeep(accountId, repository.name);
+  const isGone = isDigest(last) ? await upkeep.deleteManifest(last) : isTag(last) && (await upkeep.deleteTag(last));
+  if (!isGone) throw storeError(404, 'MANIFEST_UNKNOWN', 'There is no such manifest.');
+  return { status: 202, headers: API_VERSION };
+}
+
+export async function deleteBlob({ store, accountId, repository, last }: StoreCall): Promise<RouteResponse> {
+  const isGone = isDigest(last) && (await store.upkeep(accountId, repository.name).deleteBlob(last));
+  if (!isGone) throw storeError(404, 'BLOB_UNKNOWN', 'There is no such blob.');
+  return { status: 202, headers: API_VERSION };
+}
+
+async function readManifest(stream: Readable | undefined): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of (stream ?? []) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_MANIFEST_BYTES) {
+      throw storeError(413, 'SIZE_INVALID', `A manifest may have at most ${MAX_MANIFEST_BYTES} bytes.`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

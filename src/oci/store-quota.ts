@@ -1,0 +1,49 @@
+// How much of the disk an account may fill: counted from what is there whenever somebody begins to send something, and
+// from then on byte by byte over all that its clients send at the same time.
+import { storeError } from './store-errors.js';
+import type { Admit } from './upload.js';
+
+interface Count {
+  /** Bytes found at the last look. */
+  found: number;
+  /** Bytes that came since then and are on the disk, where the next look finds them. */
+  received: number;
+  /** Bytes that came and are on their way to the disk. */
+  pending: number;
+}
+
+export class StoreQuota {
+  private readonly counts = new Map<string, Count>();
+
+  /** @param maxBytes 0 for as much as there is room */
+  constructor(
+    private readonly maxBytes: number,
+    private readonly measure: (accountId: string) => Promise<number>,
+  ) {}
+
+  /** To be asked for every piece that comes. Throws where the account has no room at all, as its answer does. */
+  async admission(accountId: string): Promise<Admit> {
+    if (this.maxBytes === 0) return () => () => undefined;
+    const count = this.counts.get(accountId) ?? { found: 0, received: 0, pending: 0 };
+    this.counts.set(accountId, count);
+    const before = count.received;
+    count.found = await this.measure(accountId);
+    count.received -= before;
+    const admit = (bytes: number) => {
+      if (count.found + count.received + count.pending + bytes > this.maxBytes) throw this.full();
+      count.pending += bytes;
+      return () => {
+        count.pending -= bytes;
+        count.received += bytes;
+      };
+    };
+    if (count.found + count.received + count.pending >= this.maxBytes) throw this.full();
+    return admit;
+  }
+
+  private full(): Error {
+    const mib = Math.floor(this.maxBytes / 2 ** 20);
+    const message = `The account may keep ${mib} MiB in this store (STORE_QUOTA_MIB): delete some images, or ask for more.`;
+    return storeError(413, 'DENIED', message);
+  }
+}
