@@ -84,6 +84,7 @@ describeWith(['docker-registry', 'skopeo', 'umoci'], 'with real registries', () 
       expect(fromStore.manifest).toEqual(fromRegistry.manifest);
       const [attributes] = pushed.build!.attributes as { pcr0: string; pcr1: string; pcr2: string }[];
       expect(fromStore.manifest.annotations).toEqual({
+        'nitro-enclave.eif.sha256': expect.stringMatching(/^[0-9a-f]{64}$/),
         'nitro-enclave.pcr0': attributes!.pcr0,
         'nitro-enclave.pcr1': attributes!.pcr1,
         'nitro-enclave.pcr2': attributes!.pcr2,
@@ -113,8 +114,12 @@ describeWith(['docker-registry', 'skopeo', 'umoci'], 'with real registries', () 
     });
 
     it('warns of options without effect', async () => {
-      const job = await convert({ inputImage: { name: image, auth }, converterOptions: { debug: true } });
-      expect(job.warnings).toContainEqual({ code: 'OPTION_IGNORED', message: expect.stringContaining('debug') });
+      const converterOptions = { debug: true, javaMode: 'OPENJDK' };
+      const job = await convert({ inputImage: { name: image, auth }, converterOptions });
+      expect(job.warnings).toContainEqual({ code: 'OPTION_IGNORED', message: expect.stringContaining('javaMode') });
+      expect(job.warnings).toContainEqual({
+        ...{ code: 'DEBUG_MODE_ZERO_PCRS', message: expect.stringContaining('all its PCRs zero') },
+      });
     });
 
     itJudged('takes arguments and environment from the options', async () => {
