@@ -30,7 +30,8 @@ describeWith(['bash', 'curl', 'tar', 'openssl', 'docker-registry', 'skopeo', 'um
       // npm and npx are called in the folder of the package.
       const inPackage = (name: string) =>
         `${name}() { (cd '${packageRoot}' && DATA_DIR='${gateway.dataDir}' command ${name} "$@"); }\n`;
-      const script = inPackage('npm') + inPackage('npx') + blocks.join('\n').replace('http://localhost:4000', gateway.url);
+      const script =
+        inPackage('npm') + inPackage('npx') + blocks.join('\n').replace('http://localhost:4000', gateway.url);
       const { username, password } = REGISTRY_USER;
       const env = {
         ...{ PATH: process.env.PATH, HOME: folder, NODE_PATH: join(packageRoot, 'node_modules') },
