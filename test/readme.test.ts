@@ -14,7 +14,7 @@ import { buildCornerCaseImage, pushImage } from './support/umoci-image.js';
 
 const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8');
 
-describeWith(['bash', 'curl', 'tar', 'docker-registry', 'skopeo', 'umoci'], "the README's commands", () => {
+describeWith(['bash', 'curl', 'tar', 'openssl', 'docker-registry', 'skopeo', 'umoci'], "the README's commands", () => {
   it('work in the order they stand in', async () => {
     const folder = temporaryFolder();
     const registry = await startRegistry({ auth: 'password' });
@@ -27,9 +27,10 @@ describeWith(['bash', 'curl', 'tar', 'docker-registry', 'skopeo', 'umoci'], "the
       writeFileSync(join(folder, 'data', 'admin.token'), `${gateway.token}\n`);
       const blocks = [...readme.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block]) => block!);
       expect(blocks.length).toBeGreaterThanOrEqual(8);
-      // npm scripts are called in the folder of the package.
-      const npm = `npm() { (cd '${packageRoot}' && DATA_DIR='${gateway.dataDir}' command npm "$@"); }\n`;
-      const script = npm + blocks.join('\n').replace('http://localhost:4000', gateway.url);
+      // npm and npx are called in the folder of the package.
+      const inPackage = (name: string) =>
+        `${name}() { (cd '${packageRoot}' && DATA_DIR='${gateway.dataDir}' command ${name} "$@"); }\n`;
+      const script = inPackage('npm') + inPackage('npx') + blocks.join('\n').replace('http://localhost:4000', gateway.url);
       const { username, password } = REGISTRY_USER;
       const env = {
         ...{ PATH: process.env.PATH, HOME: folder, NODE_PATH: join(packageRoot, 'node_modules') },

@@ -35,10 +35,9 @@ export async function pullLayers(
   await requireSpace(place.spoolDir, total);
   const full = new AbortController();
   const watch = new DiskWatch(place.spoolDir, (failure) => full.abort(failure));
-  const progress = stepProgress(reports, JobStep.PULLING, [0, 40], total);
-  const intake = new LayerIntakes(image, place, reports, AbortSignal.any([signal, full.signal]), (bytes) => {
-    progress(bytes);
-    watch.wrote(bytes);
+  const onBytes = stepProgress(reports, JobStep.PULLING, [0, 40], total);
+  const intake = new LayerIntakes(image, place, reports, {
+    ...{ signal: AbortSignal.any([signal, full.signal]), onBytes, onUnpacked: watch.wrote },
   });
   const tree = new FileTree();
   const lost = { entries: 0, withCapabilities: 0 };
@@ -70,8 +69,7 @@ class LayerIntakes {
     private readonly image: Image,
     private readonly place: ConversionPlace,
     private readonly reports: ConversionReports,
-    private readonly signal: AbortSignal,
-    private readonly onBytes: OnBytes,
+    private readonly options: { signal: AbortSignal; onBytes: OnBytes; onUnpacked: OnBytes },
   ) {}
 
   async bringIn(index: number, spoolPath: string): Promise<LayerIndex> {
@@ -94,9 +92,9 @@ class LayerIntakes {
     const { budget } = this;
     const before = { ...budget };
     try {
-      const options = { spoolPath, budget, signal: this.signal };
-      const found = await indexSpool(diffId, options);
-      this.onBytes(layer.size);
+      const { signal, onBytes } = this.options;
+      const found = await indexSpool(diffId, { spoolPath, budget, signal });
+      onBytes(layer.size);
       return found;
     } catch (error) {
       this.signal.throwIfAborted();
@@ -111,14 +109,12 @@ class LayerIntakes {
   }
 
   private async pull(index: number, spoolPath: string): Promise<LayerIndex> {
-    const { signal, budget, onBytes } = this;
+    const { budget, options } = this;
     const layer = this.image.layers[index]!;
     const diffId = this.diffIdOf(index);
-    const stream = await this.place.input.openBlob(layer, signal);
-    const found = await spoolLayer(
-      { stream, mediaType: layer.mediaType, diffId },
-      { spoolPath, budget, signal, onBytes },
-    );
+    const stream = await this.place.input.openBlob(layer, options.signal);
+    const source = { stream, mediaType: layer.mediaType, diffId };
+    const found = await spoolLayer(source, { spoolPath, budget, ...options });
     await this.place.cache?.keep(layer, diffId, spoolPath);
     return found;
   }

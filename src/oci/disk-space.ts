@@ -2,20 +2,22 @@
 import { statfs } from 'node:fs/promises';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 
-/** Left free for the database, its log and the store's small files. */
+/** Left free for the database, its log and the store's small files; of a small file system a part of it. */
 const RESERVE_BYTES = 64 * 1024 * 1024;
+const RESERVE_SHARE = 1 / 16;
 const CHECK_EVERY_BYTES = 64 * 1024 * 1024;
 const MIB = 1024 * 1024;
 
 /** Throws JobFailure DISK_FULL unless so many bytes and a reserve are free where the folder is. */
 export async function requireSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
+  const { bavail, blocks, bsize } = await statfs(folder);
   const free = bavail * bsize;
-  if (free >= bytes + RESERVE_BYTES) return;
+  const needed = bytes + Math.min(RESERVE_BYTES, blocks * bsize * RESERVE_SHARE);
+  if (free >= needed) return;
   const mib = (count: number) => Math.ceil(count / MIB);
   throw new JobFailure(
     JobFailureCode.DISK_FULL,
-    `The disk of the gateway has ${mib(free)} MiB free; ${mib(bytes + RESERVE_BYTES)} are needed.`,
+    `The disk of the gateway has ${mib(free)} MiB free; ${mib(needed)} are needed.`,
     'Free some space under DATA_DIR or move it to a larger disk, then retry the job.',
   );
 }

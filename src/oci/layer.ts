@@ -69,6 +69,8 @@ export interface SpoolOptions {
   signal: AbortSignal;
   /** Stored bytes read since the last call. */
   onBytes?: OnBytes;
+  /** Bytes for the spool file since the last call: a small layer may grow large. */
+  onUnpacked?: OnBytes;
 }
 
 export async function spoolLayer(source: LayerSource, options: SpoolOptions): Promise<LayerIndex> {
@@ -81,7 +83,7 @@ export async function spoolLayer(source: LayerSource, options: SpoolOptions): Pr
   let spool: SpoolFile | undefined;
   try {
     spool = await SpoolFile.create(options.spoolPath);
-    const intake = new LayerIntake(spool, options.budget);
+    const intake = new LayerIntake(spool, options);
     await readAll(source.stream, intake, options);
     await spool.finish();
     const diffId = intake.diffId();
@@ -97,8 +99,8 @@ export async function spoolLayer(source: LayerSource, options: SpoolOptions): Pr
 
 /** Reads a spool file of before again: it is verified as when it came, and has the same index. */
 export async function indexSpool(diffId: string, options: SpoolOptions): Promise<LayerIndex> {
-  const { spoolPath, budget, signal, onBytes } = options;
-  const intake = new LayerIntake(undefined, budget);
+  const { spoolPath, signal, onBytes } = options;
+  const intake = new LayerIntake(undefined, options);
   for await (const data of createReadStream(spoolPath, { highWaterMark: READ_BYTES })) {
     const chunk = data as Buffer;
     signal.throwIfAborted();
@@ -150,16 +152,22 @@ class LayerIntake implements TarSink {
   readonly entries: TarEntry[] = [];
   storedBytes = 0;
   bytes = 0;
+  private readonly budget: ImageBudget;
+  private readonly onUnpacked: OnBytes | undefined;
   private readonly hash: Hash = createHash('sha256');
   private readonly tar = new TarReader((entry) => this.addEntry(entry));
 
   constructor(
     private readonly spool: SpoolFile | undefined,
-    private readonly budget: ImageBudget,
-  ) {}
+    { budget, onUnpacked }: SpoolOptions,
+  ) {
+    this.budget = budget;
+    this.onUnpacked = onUnpacked;
+  }
 
   async accept(chunk: Buffer): Promise<void> {
     this.bytes += chunk.length;
+    this.onUnpacked?.(chunk.length);
     this.budget.totalBytes += chunk.length;
     this.checkBytes();
     this.tar.write(chunk);
