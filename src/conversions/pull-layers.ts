@@ -97,7 +97,7 @@ class LayerIntakes {
       onBytes(layer.size);
       return found;
     } catch (error) {
-      this.signal.throwIfAborted();
+      this.options.signal.throwIfAborted();
       // Whatever it seems to be: it was none of that when it came.
       if (!(error instanceof JobFailure)) throw error;
       this.reports.log(`Layer ${layer.digest} is damaged in the cache and is pulled again.`);
