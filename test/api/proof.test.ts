@@ -121,7 +121,6 @@ onEachDatabaseAtScale('a build that was converted', (kind) => {
 
     it.each([
       ['cmdline', 'reboot=k\n', 'cmdline', null],
-      ['init', 'another init', 'ramdisk0', 'init'],
       ['bzImage.config', '#\n#\n# Linux/x86_64 9.9.9 Kernel Configuration\n', 'metadata', null],
     ])(
       'to something else after %s was changed, and the first that differs is named',
