@@ -25,7 +25,7 @@ export async function writeSampleImage(repository: ImageRepository, tag: string,
     ]),
   );
   const layers = [
-    layer({ 'bin/': '', 'etc/': '', 'etc/motd': 'first\n', 'srv/': '', 'srv/data/': '', ...data }),
+    layer({ 'bin/': '', 'bin/sh': SHELL, 'etc/': '', 'etc/motd': 'first\n', 'srv/': '', 'srv/data/': '', ...data }),
     layer({ 'etc/motd': 'Hello from the build catalog.\n', 'app/': '', 'app/server': SERVER, 'app/draft.txt': 'x' }),
     layer({ 'app/.wh.draft.txt': '', 'app/VERSION': '1\n' }),
   ];
@@ -38,6 +38,8 @@ export async function writeSampleImage(repository: ImageRepository, tag: string,
   await repository.writeManifest(tag, { mediaType: OCI_MANIFEST, digest: sha256Digest(bytes), bytes }, signal);
 }
 
+/** Nothing of it ever runs: the demo's kernel is none. */
+const SHELL = 'stand-in\n';
 const SERVER = '#!/bin/sh\necho "listening on $PORT"\nexec sleep 1000000\n';
 
 const imageConfig = (diffIds: string[]) => ({
@@ -55,7 +57,7 @@ const imageConfig = (diffIds: string[]) => ({
 function layer(files: LayerFiles): Buffer {
   const parts = Object.entries(files).flatMap(([path, content]) => {
     const isDirectory = path.endsWith('/');
-    const mode = isDirectory || path === 'app/server' ? 0o755 : 0o644;
+    const mode = isDirectory || path === 'app/server' || path === 'bin/sh' ? 0o755 : 0o644;
     const data = Buffer.from(content);
     return [tarHeader(path, isDirectory ? '5' : '0', mode, data.length), data, tarPadding(data.length)];
   });

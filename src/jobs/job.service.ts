@@ -110,9 +110,11 @@ export class JobService {
   }
 
   /** The jobs that wait to be started, oldest first. */
-  listQueued(manager: EntityManager): Promise<QueuedJob[]> {
+  async listQueued(manager: EntityManager): Promise<QueuedJob[]> {
     const order = { createdAt: 'ASC', id: 'ASC' } as const;
-    return manager.find(Job, { select: { id: true, accountId: true }, where: { status: JobStatus.QUEUED }, order });
+    const where = { status: JobStatus.QUEUED };
+    const jobs = await manager.find(Job, { select: { id: true, accountId: true }, where, order });
+    return jobs.map(({ accountId, id }) => ({ accountId, id }));
   }
 
   /** Locks a job for the rest of the transaction; throws NOT_FOUND. */

@@ -53,7 +53,7 @@ onEachDatabase('a conversion within the store', (kind) => {
     });
     expect(job.bootBlobs.map(({ name }) => name)).toEqual(['bzImage', 'bzImage.config', 'cmdline', 'init']);
     const warnings = job.warnings.map(({ code }) => code);
-    expect(warnings).toEqual(['NOT_BOOTABLE', 'WORKDIR_IGNORED', 'INTERPRETER_NOT_FOUND']);
+    expect(warnings).toEqual(['NOT_BOOTABLE', 'WORKDIR_IGNORED']);
     expect(job.build!.warnings).toEqual(job.warnings);
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
     const steps = [...new Set(events.flatMap(({ step }) => step ?? []))];
