@@ -16,15 +16,15 @@ export class LayerCache {
   /** Puts the unpacked layer at `path`; false where it is not at hand. */
   async take(layer: Descriptor, diffId: string, path: string): Promise<boolean> {
     const file = this.fileOf(layer, diffId);
-    try {
-      await linkOrCopy(file, path);
-      const now = new Date();
-      await utimes(file, now, now);
-      return true;
-    } catch (error) {
+    const ignoreAbsence = (error: unknown): false => {
       if (hasCode(error, 'ENOENT')) return false;
       throw error;
-    }
+    };
+    const isTaken = await linkOrCopy(file, path).then(() => true, ignoreAbsence);
+    const now = new Date();
+    // Trimmed by another job meanwhile, it is taken all the same: to pull into `path` would write over what others read.
+    if (isTaken) await utimes(file, now, now).catch(ignoreAbsence);
+    return isTaken;
   }
 
   /** Keeps a verified spool file. */

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiskWatch, requireSpace } from '../../src/oci/disk-space.js';
 import { LayerCache, trimLayerCaches } from '../../src/oci/layer-cache.js';
@@ -33,6 +34,21 @@ describe('the cache of layers', () => {
     await cache.drop(layerOf('a'), diffIdOf('a'));
     expect(await cache.take(layerOf('a'), diffIdOf('a'), place())).toBe(false);
     expect(readFileSync(to, 'utf8')).toBe('the layer');
+  });
+
+  it('leaves nothing behind of a layer that it does not give, also where it is trimmed that very moment', async () => {
+    const cache = new LayerCache(join(root, 'raced', 'account'));
+    // Sooner and later, so that some drop comes between the two things that taking is.
+    const takeAfter = async (steps: number, to: string) => {
+      for (let step = 0; step < steps; step++) await stat(root);
+      return cache.take(layerOf('a'), diffIdOf('a'), to);
+    };
+    for (let round = 0; round < 200; round++) {
+      await cache.keep(layerOf('a'), diffIdOf('a'), spooled('the layer'));
+      const to = place();
+      const [, isTaken] = await Promise.all([cache.drop(layerOf('a'), diffIdOf('a')), takeAfter(round % 4, to)]);
+      expect(existsSync(to)).toBe(isTaken);
+    }
   });
 
   it('knows nothing of the layers of another account, and lets nobody else read', async () => {

@@ -79,6 +79,7 @@ export async function expectSoundFiles(dataDir: string): Promise<void> {
     /^store\/blobs\/sha256\/[0-9a-f]{2}\/[0-9a-f]{64}$/,
     /^store\/accounts\/[0-9a-f-]{36}\/acme\/(one|two)\/(_manifests|_blobs)\/[0-9a-f]{64}$/,
     /^store\/accounts\/[0-9a-f-]{36}\/acme\/(one|two)\/_tags\/[\w-]+$/,
+    /^store\/accounts\/[0-9a-f-]{36}\/acme\/(one|two)\/_referrers\/[0-9a-f]{64}\/[0-9a-f]{64}$/,
   ];
   expect(files.filter((file) => !known.some((form) => form.test(file)))).toEqual([]);
   const folders = await Promise.all(['spool', 'store/tmp'].map((name) => readdir(join(dataDir, name))));
