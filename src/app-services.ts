@@ -80,7 +80,10 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const settings = conversionSettings(config);
   const store = new Store(settings.storeDir, { quotaBytes: config.storeQuotaMib * MIB });
   const child = new JobChild(settings, store);
-  const handlers = [new ConversionHandler(child, { apps, builds, logins }), new ReproductionHandler(child, logins)];
+  const handlers = [
+    new ConversionHandler(child, { apps, builds, logins, names }),
+    new ReproductionHandler(child, logins),
+  ];
   const worker = new Worker(jobs, handlers, inTransaction, logger);
   const eifs = new EifFiles(store, names);
   const queue = new InProcessQueue(worker.work, config.jobConcurrency);
@@ -114,7 +117,15 @@ function conversionSettings(config: Config): ConversionSettings {
   const [storeDir, spoolDir, cacheDir] = ['store', 'spool', 'cache'].map((name) => join(dataDir, name));
   const limits = { cacheBytes: config.layerCacheMib * MIB, timeoutMs: config.jobTimeoutMinutes * 60_000 };
   const folders = { storeDir: storeDir!, spoolDir: spoolDir!, cacheDir: cacheDir!, blobsDir };
-  return { ...folders, ...limits, upstream, environment, signer: signing && readGatewaySigner(signing) };
+  return { ...folders, ...limits, upstream, environment, signer: signing && gatewaySigner(signing) };
+}
+
+function gatewaySigner(files: NonNullable<Config['signing']>): ReturnType<typeof readGatewaySigner> {
+  try {
+    return readGatewaySigner(files);
+  } catch (error) {
+    throw new Error(`SIGNING_KEY_FILE, SIGNING_CERTIFICATE_FILE: ${(error as Error).message}`);
+  }
 }
 
 function createAuth(config: Config, { reader, inTransaction }: Database, waker: Waker) {

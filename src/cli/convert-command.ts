@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConversionRequest } from '../conversions/conversion-request.js';
 import { convert } from '../conversions/convert.js';
+import { formatTarget } from '../conversions/image-target.js';
 import type { ConversionReports } from '../conversions/conversion-place.js';
 import { eifSigner } from '../conversions/eif-signer.js';
 import type { NamedSigner } from '../conversions/eif-signer.js';
@@ -65,7 +66,12 @@ async function convertFrom(
       cache: command.cacheDir === undefined ? undefined : new LayerCache(join(command.cacheDir, 'layers')),
     };
     const reports = reportsTo(reporter);
-    const result = await convert({ ...requestOf(command, input, output), sign }, place, reports, signal);
+    const result = await convert(
+      { ...requestOf(command, input, output), names: namesOf(input, output), sign },
+      place,
+      reports,
+      signal,
+    );
     if (command.cacheDir !== undefined) await trimLayerCaches(command.cacheDir, MAX_CACHE_BYTES);
     const eif = await output.commit();
     const { lines, data } = describeConversion(command.output, result, eif);
@@ -90,6 +96,11 @@ function openRegistries(command: ConvertCommand, login: Login | undefined, conte
   const { environment, reporter } = context;
   return new RegistryAccess(command.allow, login, environment, (message) => reporter.log(message));
 }
+
+const namesOf = (input: InputImage, output: OutputPlace) => ({
+  input: formatTarget(input.target),
+  output: formatTarget(output.target),
+});
 
 function requestOf(command: ConvertCommand, input: InputImage, output: OutputPlace): ConversionRequest {
   const architecture = command.architecture === 'amd64' ? 'AMD64' : 'ARM64';

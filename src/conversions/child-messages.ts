@@ -32,6 +32,8 @@ export interface SigningTask {
 export interface ConversionTask extends Place {
   kind: 'convert';
   request: ConversionRequest;
+  /** As the proof tells them. */
+  names: { input: string; output: string };
   credentials: ConversionCredentials;
   signing?: SigningTask;
 }

@@ -4,7 +4,9 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { JobReports } from '../jobs/job-handler.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
+import { redactor } from '../lib/redact.js';
 import { packageRoot } from '../lib/package-root.js';
+import { secretsOf } from './image-target.js';
 import type { ChildMessage, ChildTask, SignatureMessage, TaskResult } from './child-messages.js';
 
 // From the build also in tests: a forked process can't load TypeScript.
@@ -39,7 +41,7 @@ export async function workInChild(
     if (final?.type === 'done') return final.result;
     if (final?.type === 'failed') throw new JobFailure(final.code, final.message, final.hint);
     if (final?.type === 'crashed') throw new Error(final.stack);
-    throw lost(child, stderr());
+    throw lost(child, redactor(secretsOf(task))(stderr()));
   } catch (error) {
     kill();
     throw error;
@@ -55,10 +57,15 @@ type Listener = ChildParent & { reports: JobReports };
 function follow(child: ChildProcess, task: ChildTask, listener: Listener): Promise<FinalMessage | undefined> {
   return new Promise((resolve, reject) => {
     let final: FinalMessage | undefined;
+    let isSigned = false;
     child.on('message', (raw) => {
       const message = raw as ChildMessage;
-      if (message.type === 'sign') answerWithSignature(child, message.pcr0, listener).catch(reject);
-      else if (isFinalMessage(message)) final = message;
+      if (message.type === 'sign') {
+        answerWithSignature(child, message.pcr0, { ...listener, sign: isSigned ? undefined : listener.sign }).catch(
+          reject,
+        );
+        isSigned = true;
+      } else if (isFinalMessage(message)) final = message;
       else report(message, listener.reports);
     });
     child.once('error', reject);

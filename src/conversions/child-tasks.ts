@@ -65,7 +65,7 @@ export async function workOn(task: ChildTask, toolVersion: string, parent: Paren
 }
 
 async function convertTask(task: ConversionTask, tools: Tools, parent: Parent): Promise<TaskResult> {
-  const { request, credentials, signing } = task;
+  const { request, names, credentials, signing } = task;
   const { store, repositoryOf, signal } = tools;
   const layerFile = request.output.host === undefined ? store.temporaryFile() : join(task.spoolDir, 'output.tar');
   const place = {
@@ -75,7 +75,7 @@ async function convertTask(task: ConversionTask, tools: Tools, parent: Parent): 
   };
   const sign = signing && signerOf(signing, parent);
   try {
-    return { kind: 'converted', result: await convert({ ...request, sign }, place, parent.reports, signal) };
+    return { kind: 'converted', result: await convert({ ...request, names, sign }, place, parent.reports, signal) };
   } finally {
     // What can not be removed now is swept later; it changes nothing about the result.
     await rm(layerFile, { force: true }).catch(() => undefined);
@@ -88,6 +88,8 @@ async function reproduceTask(task: ReproductionTask, tools: Tools, { reports }: 
     ...placeOf(task, tools),
     original: tools.repositoryOf(request.output, credentials.output),
     layerFile: join(task.spoolDir, 'output.tar'),
+    // It stands in the metadata: what a later version does otherwise is to be seen, not its number.
+    toolVersion: recipe.converterVersion,
   };
   return { kind: 'reproduced', result: await reproduce({ ...request, recipe }, place, reports, tools.signal) };
 }

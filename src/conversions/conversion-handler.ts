@@ -7,10 +7,12 @@ import type { CompleteJob, JobHandler, JobOutcome, JobReports } from '../jobs/jo
 import { JobKind } from '../jobs/job.entity.js';
 import type { Job } from '../jobs/job.entity.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
+import type { OwnNames } from '../lib/own-names.js';
 import type { Transaction } from '../lib/transaction.js';
-import type { ConversionResult, SigningTask } from './child-messages.js';
+import type { ConversionResult, ConversionTask, SigningTask } from './child-messages.js';
 import { BuildRecipe } from './build-recipe.entity.js';
 import type { ConversionRequest } from './conversion-request.js';
+import { formatTarget } from './image-target.js';
 import { toBuildDraft, toOutputImage } from './converted-image.js';
 import type { JobChild } from './job-child.js';
 import { signingRequest } from './signing-request.js';
@@ -22,6 +24,7 @@ export interface ConversionCatalog {
   apps: Pick<AppService, 'findBy'>;
   builds: Pick<BuildService, 'register'>;
   logins: Logins;
+  names: Pick<OwnNames, 'toShown'>;
 }
 
 export class ConversionHandler implements JobHandler {
@@ -38,7 +41,7 @@ export class ConversionHandler implements JobHandler {
     warnOfIgnoredOptions(request, reports);
     if (request.output.host === undefined) await this.child.store.expectRoom(accountId);
     const what = {
-      ...{ kind: 'convert' as const, request, signing: this.signingOf(job) },
+      ...{ kind: 'convert' as const, request, signing: this.signingOf(job, reports), names: this.namesOf(job) },
       credentials: await withStoredLogins(this.catalog.logins, accountId, request, credentials),
     };
     const { timeoutSeconds } = request;
@@ -51,13 +54,21 @@ export class ConversionHandler implements JobHandler {
     return () => Promise.resolve({ signing });
   }
 
-  private signingOf({ input, signing: wanted }: Job): SigningTask | undefined {
+  private signingOf({ input, signing: wanted }: Job, reports: JobReports): SigningTask | undefined {
     const { signing } = input as ConversionRequest;
     if (!signing) return undefined;
     if (signing.by === 'EXTERNAL') return { certificate: signing.certificate, by: { signature: wanted?.signature } };
     const { signer } = this.child.settings;
     if (!signer) throw keyIsGone();
+    if (signer.certificate.notAfter < new Date()) reports.warn(CERTIFICATE_EXPIRED);
     return { certificate: signer.certificate.pem, by: 'parent' };
+  }
+
+  /** As whoever reads the proof would write them; the input as it was asked for, not as it was pinned. */
+  private namesOf({ input }: Job): ConversionTask['names'] {
+    const request = input as ConversionRequest;
+    const { names } = this.catalog;
+    return { input: names.toShown(formatTarget(request.input)), output: names.toShown(formatTarget(request.output)) };
   }
 
   private async complete(tx: Transaction, job: Job, result: ConversionResult): Promise<JobOutcome> {
@@ -89,6 +100,11 @@ const keyIsGone = () =>
     'The gateway has no signing key any more.',
     'Set SIGNING_KEY_FILE and SIGNING_CERTIFICATE_FILE and retry the job, or convert without signing.',
   );
+
+const CERTIFICATE_EXPIRED: Warning = {
+  code: 'CERTIFICATE_EXPIRED',
+  message: 'The certificate of the gateway has expired: a Nitro host may refuse the signed image. Renew it.',
+};
 
 const appDeleted = (appId: string): Warning => ({
   code: 'APP_DELETED',

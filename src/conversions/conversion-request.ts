@@ -65,7 +65,9 @@ export function conversionRequest(given: ConvertNitroImageInput, defaults: Reque
   const request = {
     appId: given.appId ?? null,
     input: targetOf(input, names),
-    output: output ? targetOf(output, names) : storeTarget(ownAlike(input, names), [options, architecture, signing]),
+    output: output
+      ? targetOf(output, names)
+      : storeTarget(ownAlike(input, names), [options, architecture, ...(signing ? [signing] : [])]),
     options,
     nitro,
     architecture,
@@ -146,6 +148,7 @@ function signingOf({ signing }: ConvertNitroImageInput, { canSign }: RequestDefa
   }
   if (certificate === undefined) return by === 'GATEWAY' ? { by } : undefined;
   const parsed = inField(() => parseSigningCertificate(certificate), 'signing', 'certificate');
+  if (parsed.notAfter < new Date()) throw badInput('The certificate has expired.', 'signing', 'certificate');
   return { by: 'EXTERNAL', certificate: parsed.pem };
 }
 

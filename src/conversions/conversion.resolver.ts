@@ -76,7 +76,7 @@ export class ConversionResolver {
 
   @Mutation(() => AttachSignaturePayload, {
     description:
-      'Lets a WAITING conversion go on with a signature made elsewhere. The image is built again from what its tag led to the first time, and pushed only if it measures what was signed. CONFLICT where the job waits for none.',
+      'Lets a WAITING conversion go on with a signature made elsewhere. The image is built again from what its tag led to the first time, and pushed only if it measures what was signed. CONFLICT where the job waits for none; the same signature again answers the job as it is.',
   })
   attachSignature(
     @Ctx() context: RequestContext,

@@ -50,24 +50,27 @@ export class ConversionService {
    */
   async start(principal: Principal, input: ConvertNitroImageInput, options: StartOptions = {}): Promise<Job> {
     const given = withoutNulls({ ...input });
-    const asked = {
-      ...conversionRequest(given, this.defaults),
+    const more = {
       ...(options.register === false && { register: false as const }),
       ...(options.overlayDefault && { overlayDefault: true as const }),
     };
+    const request = { ...conversionRequest(given, this.defaults), ...more };
+    // What nobody asked for makes no two requests different: the gateway may have got its key in between.
+    const canSign = this.defaults.canSign && given.signing !== undefined;
+    const asked = { ...conversionRequest(given, { ...this.defaults, canSign }), ...more };
     const missing = await this.missingBlobs(asked.architecture);
     const { jobs, queue, inTransaction } = this.services;
     const wanted = {
       kind: JobKind.NITRO_CONVERSION,
       input: asked,
       credentials: conversionCredentials(given),
-      outputImage: { name: formatTarget(asked.output), digest: null, sizeBytes: null },
+      outputImage: { name: formatTarget(request.output), digest: null, sizeBytes: null },
       idempotencyKey: given.idempotencyKey,
       join: options.join,
     };
     const create = () =>
       inTransaction(async (tx) => {
-        const complete = () => this.filledIn(tx, principal.accountId, asked);
+        const complete = () => this.filledIn(tx, principal.accountId, request);
         const { job, isNew } = await jobs.create(tx, principal, { ...wanted, complete });
         // An equal request of before is answered all the same.
         if (isNew && missing) throw missing;
@@ -87,6 +90,7 @@ export class ConversionService {
   async retry(principal: Principal, input: RetryJobInput): Promise<Job> {
     const { jobs, queue, inTransaction } = this.services;
     const { accountId } = principal;
+    const missing = await this.missingBlobsOfEach();
     return inTransaction(async (tx) => {
       const before = await jobs.lock(tx, accountId, input.jobId.toLowerCase());
       if (before.kind !== JobKind.NITRO_CONVERSION) throw new CatalogError('CONFLICT', 'Only conversions are retried.');
@@ -96,8 +100,8 @@ export class ConversionService {
         throw new CatalogError('CONFLICT', `The job is ${before.status}: what did not fail needs no retry.`);
       }
       const request = before.input as ConversionRequest;
-      const missing = await this.missingBlobs(request.architecture);
-      if (missing) throw missing;
+      const lacking = missing[request.architecture];
+      if (lacking) throw lacking;
       const { kind } = before;
       const outputImage = { name: formatTarget(request.output), digest: null, sizeBytes: null };
       const credentials = withoutUndefined({ input: loginOf(input.inputAuth), output: loginOf(input.outputAuth) });
@@ -131,6 +135,11 @@ export class ConversionService {
     const app = appId === null ? undefined : await this.services.apps.get(tx, accountId, { id: appId });
     const defaults = app?.defaultBuildSettings.nitroEnclaves;
     return { ...request, nitro: nitroOptions(request.nitro, defaults, overlayDefault) };
+  }
+
+  /** Asked before a transaction, which must not wait for a disk. */
+  private async missingBlobsOfEach(): Promise<Record<Architecture, CatalogError | undefined>> {
+    return { AMD64: await this.missingBlobs(Architecture.AMD64), ARM64: await this.missingBlobs(Architecture.ARM64) };
   }
 
   private async missingBlobs(architecture: Architecture): Promise<CatalogError | undefined> {

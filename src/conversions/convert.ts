@@ -5,7 +5,6 @@ import type { Recipe } from '../proof/recipe.js';
 import type { ImageRepository } from '../oci/image-repository.js';
 import type { ConversionResult } from './child-messages.js';
 import type { ConversionPlace, ConversionReports } from './conversion-place.js';
-import { formatTarget } from './image-target.js';
 import type { ConversionRequest } from './conversion-request.js';
 import type { NamedSigner } from './eif-signer.js';
 import { makeEif } from './make-eif.js';
@@ -19,6 +18,8 @@ export interface PushingPlace extends ConversionPlace {
 
 export interface SignedRequest extends ConversionRequest {
   sign?: NamedSigner;
+  /** How the proof names the images. */
+  names: { input: string; output: string };
 }
 
 /** Throws JobFailure, SignatureWanted, or the signal's reason. */
@@ -47,7 +48,7 @@ export async function convert(
 
 async function push(
   output: OutputImage,
-  request: ConversionRequest,
+  request: SignedRequest,
   place: PushingPlace,
   reports: ConversionReports,
   signal: AbortSignal,
@@ -57,7 +58,7 @@ async function push(
   await place.output.writeBlob(config.descriptor, config.bytes, signal);
   await place.output.writeBlob(layer, { file: place.layerFile }, signal, onBytes);
   await place.output.writeManifest(request.output.tagOrDigest, manifest, signal);
-  reports.log(`Pushed as ${formatTarget(request.output)}, manifest ${manifest.digest}.`);
+  reports.log(`Pushed as ${request.names.output}, manifest ${manifest.digest}.`);
 }
 
 function recipeOf(request: SignedRequest, made: MadeEif, converterVersion: string): Recipe {
@@ -68,7 +69,7 @@ function recipeOf(request: SignedRequest, made: MadeEif, converterVersion: strin
     converterVersion,
     architecture: blobs.architecture,
     input: {
-      name: formatTarget(request.input),
+      name: request.names.input,
       ...{ imageDigest: image.imageDigest, manifestDigest: image.manifestDigest, imageId: image.imageId },
       layers: image.layers.map(({ digest, mediaType, size }, index) => {
         const diffId = image.config.rootfs.diff_ids[index]!;
@@ -81,7 +82,7 @@ function recipeOf(request: SignedRequest, made: MadeEif, converterVersion: strin
       signing: { algorithm: sign.algorithm, certificateSha256: sign.certificateSha256, pcr8: sign.pcr8 },
     }),
     output: {
-      ...{ name: formatTarget(request.output), eifSha256: eif.sha256, eifSizeBytes: eif.sizeBytes },
+      ...{ name: request.names.output, eifSha256: eif.sha256, eifSizeBytes: eif.sizeBytes },
       ...{ layerDigest: output.layer.digest, manifestDigest: output.manifest.digest },
       measurements: eif.measurements,
     },

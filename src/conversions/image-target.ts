@@ -31,7 +31,11 @@ export function secretsOf({ credentials, images = [], upstream }: SecretHolder):
     login ? [login.password, ...login.password.split(':'), `${login.username}:${login.password}`] : [],
   );
   const proxies = [upstream.proxy?.http, upstream.proxy?.https].filter((url) => url !== undefined);
-  return [...ofLogins, ...proxies.map((url) => decodeURIComponent(new URL(url).password))];
+  const ofProxies = proxies.flatMap((url) => {
+    const [username, password] = [new URL(url).username, new URL(url).password].map(decodeURIComponent);
+    return [password!, `${username}:${password}`];
+  });
+  return [...ofLogins, ...ofProxies];
 }
 
 /** As rows hold it: names of the store begin with a slash. */

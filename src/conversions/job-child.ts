@@ -56,7 +56,9 @@ export class JobChild {
     try {
       await mkdir(spoolDir, { recursive: true });
       const place = { accountId, storeDir, spoolDir, blobsDir, cacheDir, upstream };
-      const parent = { environment, sign: signer?.sign };
+      // Only whoever was promised a signature gets one.
+      const mayAsk = what.kind === 'convert' && what.signing?.by === 'parent';
+      const parent = { environment, sign: mayAsk ? signer?.sign : undefined };
       const task: ChildTask = { ...what, ...place };
       return await workInChild(task, parent, reports, AbortSignal.any([signal, late.signal]));
     } catch (error) {

@@ -11,6 +11,7 @@ import { planEif, writeEif } from '../nitro/eif.js';
 import type { EifPlan, WriteEifOptions, WrittenEif } from '../nitro/eif.js';
 import { describeLayer, layerPrefix, layerSuffix, outputImage } from '../nitro/output-image.js';
 import type { OutputImage } from '../nitro/output-image.js';
+import { minimumMemoryMib } from '../nitro/run-command.js';
 import { bootRamdisk, customerRamdisk } from '../nitro/ramdisks.js';
 import { requireSpace } from '../oci/disk-space.js';
 import { asDiskFailure } from '../oci/image-failure.js';
@@ -65,9 +66,10 @@ export async function makeEif(
   const metadata = metadataOf(request, image, blobs, place.toolVersion);
   const { kernel, cmdline } = blobs;
   const plan = await planEif({ architecture, kernel, cmdline, metadata, ramdisks }, signal);
+  reports.log(`The enclave will need at least ${minimumMemoryMib(plan.sizeBytes)} MiB of memory.`);
+  for (const warning of memoryWarnings(plan.sizeBytes, request.nitro.memSizeMb)) reports.warn(warning);
   const sign = request.sign && announced(request.sign, image.imageDigest, reports);
   const written = withPcr8(await build(plan, { ...place, ...layers, sign }, reports, signal), request.sign);
-  for (const warning of memoryWarnings(written.sizeBytes, request.nitro.memSizeMb)) reports.warn(warning);
 
   const onBytes = stepProgress(reports, JobStep.MEASURING, [75, 85], written.sizeBytes);
   const described = await describeLayer(place.layerFile, written.sizeBytes, signal, onBytes);

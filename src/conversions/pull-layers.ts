@@ -31,8 +31,8 @@ export async function pullLayers(
   signal: AbortSignal,
 ): Promise<PulledLayers> {
   const total = image.layers.reduce((sum, { size }) => sum + size, 0);
-  // As stored they take this much; unpacked it is watched.
-  await requireSpace(place.spoolDir, total);
+  // As stored they take this much, but for those of the cache; unpacked it is watched.
+  await requireSpace(place.spoolDir, await bytesToPull(image, place));
   const full = new AbortController();
   const watch = new DiskWatch(place.spoolDir, (failure) => full.abort(failure));
   const onBytes = stepProgress(reports, JobStep.PULLING, [0, 40], total);
@@ -55,6 +55,15 @@ export async function pullLayers(
   await applyLayer(tree, uppermost, top, signal);
   if (lost.entries > 0) reports.warn(attributesLost(lost));
   return { tree, spoolPaths };
+}
+
+async function bytesToPull({ layers, config }: Image, { cache }: ConversionPlace): Promise<number> {
+  let bytes = 0;
+  for (const [index, layer] of layers.entries()) {
+    const isCached = await cache?.has(layer, config.rootfs.diff_ids[index]!);
+    if (!isCached) bytes += layer.size;
+  }
+  return bytes;
 }
 
 const attributesLost = ({ entries, withCapabilities }: LostAttributes) => ({
@@ -115,7 +124,9 @@ class LayerIntakes {
     const stream = await this.place.input.openBlob(layer, options.signal);
     const source = { stream, mediaType: layer.mediaType, diffId };
     const found = await spoolLayer(source, { spoolPath, budget, ...options });
-    await this.place.cache?.keep(layer, diffId, spoolPath);
+    await this.place.cache?.keep(layer, diffId, spoolPath).catch((error: unknown) => {
+      this.reports.log(`Layer ${layer.digest} could not be kept in the cache (${String(error)}).`);
+    });
     return found;
   }
 

@@ -30,7 +30,7 @@ export async function reproduce(
   signal: AbortSignal,
 ): Promise<ReproducedEif> {
   const { eif } = await makeEif(request, place, reports, signal);
-  const { output } = request.recipe;
+  const { output, signing } = request.recipe;
   const { measurements } = eif;
   reports.progress({ step: JobStep.COMPARING, progress: 85 });
   if (eif.sha256 === output.eifSha256) return { verdict: 'IDENTICAL', section: null, file: null, measurements };
@@ -41,7 +41,8 @@ export async function reproduce(
   // A signature is another one each time, and with it the header's table and checksum.
   const changed = diff.sections.filter(({ section, changed: isChanged }) => isChanged && section !== 'signature');
   const [first] = changed;
-  if (!first) return { verdict: 'IDENTICAL', section: null, file: null, measurements };
+  if (!first && signing) return { verdict: 'IDENTICAL', section: null, file: null, measurements };
+  if (!first) return { verdict: 'DIFFERENT', section: 'header', file: null, measurements };
   const { firstDifference } = diff;
   const file = firstDifference?.section === first.section ? firstDifference.file : null;
   return { verdict: 'DIFFERENT', section: first.section, file, measurements };

@@ -1,6 +1,7 @@
 // Works on REPRODUCTION jobs.
 import { Build } from '../builds/build.entity.js';
 import { Platform } from '../builds/image-attributes.js';
+import { keyShareLock } from '../db/row-lock.js';
 import type { CompleteJob, JobHandler, JobReports } from '../jobs/job-handler.js';
 import { JobKind } from '../jobs/job.entity.js';
 import type { Job } from '../jobs/job.entity.js';
@@ -31,7 +32,8 @@ export class ReproductionHandler implements JobHandler {
       ...{ platform: Platform.NITRO_ENCLAVE, name, value },
     }));
     return async (tx) => {
-      const isThere = await tx.manager.existsBy(Build, { accountId, id: buildId });
+      const where = { accountId, id: buildId };
+      const isThere = await tx.manager.findOne(Build, { select: { id: true }, where, lock: keyShareLock(tx.manager) });
       const reproduction = { verdict, section, file, measurements: measured };
       return { buildId: isThere ? buildId : null, outputImage: null, reproduction };
     };

@@ -42,7 +42,9 @@ registerEnumType(JobFailureCode, {
     BLOBS_MISSING: { description: 'Kernel, init or command line for enclaves are not installed.' },
     DISK_FULL: { description: 'There is no room left for temporary files or the store.' },
     CREDENTIALS_UNREADABLE: { description: 'A login kept here was sealed with a key that is not configured any more.' },
-    SIGNATURE_INVALID: { description: 'What was signed is not what the image measures now.' },
+    SIGNATURE_INVALID: {
+      description: 'What was signed is not what the image measures now, or the gateway has its key no more.',
+    },
     DEADLINE_EXCEEDED: { description: 'It took longer than it may.' },
     WORKER_LOST: { description: 'The process that worked on it ended more than once without a result.' },
     INTERNAL: { description: 'A defect of the gateway; its log has the details.' },
@@ -121,7 +123,8 @@ export class Reproduction {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The first section of the EIF that differs: kernel, cmdline, metadata, ramdisk 0 ...; null if none.',
+    description:
+      'The first section of the EIF that differs: kernel, cmdline, ramdisk0 (boot), ramdisk1 (application), metadata, or header; null if none.',
   })
   section?: string | null;
 
@@ -170,6 +173,7 @@ export class BootBlob {
 @Index('job_build', ['accountId', 'buildId'])
 @Index('job_status', ['status'])
 @Index('job_retry', ['accountId', 'retryOf'])
+@ForeignKey(() => Job, ['accountId', 'retryOf'], ['accountId', 'id'])
 export class Job implements Node {
   @PrimaryIdColumn()
   accountId!: string;

@@ -107,7 +107,7 @@ export class JobFieldsResolver {
 
   @FieldResolver(() => [JobEvent], {
     description:
-      'Its log, oldest line first: the events of the kinds LOG and WARNING. `conversionStatus` has them live. Holds no passwords or tokens.',
+      'Its log, oldest line first: the events of the kinds LOG and WARNING. `conversionStatus` has them live. Holds no passwords or tokens. A run logs at most 2,000 lines of at most 2,000 characters.',
   })
   log(
     @Root() job: Plain<Job>,

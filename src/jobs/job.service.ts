@@ -137,9 +137,11 @@ export class JobService {
 
   /** Gives up the jobs whose signature did not come in time. */
   async expireWaiting(tx: Transaction, now: Date): Promise<void> {
-    for (const { accountId, id } of await tx.manager.findBy(Job, { status: JobStatus.WAITING })) {
+    const select = { accountId: true, id: true, signing: { expiresAt: true } } as const;
+    const waiting = await tx.manager.find(Job, { select, where: { status: JobStatus.WAITING } });
+    for (const { accountId, id } of waiting.filter(({ signing }) => new Date(signing!.expiresAt) <= now)) {
       const job = await this.lock(tx, accountId, id);
-      if (job.status !== JobStatus.WAITING || new Date(job.signing!.expiresAt) > now) continue;
+      if (job.status !== JobStatus.WAITING) continue;
       await this.change(tx, job, [{ type: 'failed', failure: SIGNATURE_MISSED }]);
     }
   }

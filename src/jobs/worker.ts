@@ -114,7 +114,9 @@ export class Worker {
       progress: (progress) => write({ type: 'progressed', ...progress }),
       warn: (warning) => write({ type: 'warned', warning }),
       log: (message) => {
-        if (++lines <= MAX_LOG_LINES) write({ type: 'logged', message: message.slice(0, MAX_LOG_LENGTH) });
+        lines += 1;
+        if (lines < MAX_LOG_LINES) write({ type: 'logged', message: message.slice(0, MAX_LOG_LENGTH) });
+        else if (lines === MAX_LOG_LINES) write({ type: 'logged', message: 'Further lines are left out.' });
       },
       note: (bootBlobs) => write({ type: 'noted', bootBlobs }),
     };

@@ -18,7 +18,7 @@ export async function requireSpace(folder: string, bytes: number): Promise<void>
   throw new JobFailure(
     JobFailureCode.DISK_FULL,
     `The disk of the gateway has ${mib(free)} MiB free; ${mib(needed)} are needed.`,
-    'Free some space under DATA_DIR or move it to a larger disk, then retry the job.',
+    'Free some space under DATA_DIR (LAYER_CACHE_MIB bounds the cache there) or move it to a larger disk, then retry the job.',
   );
 }
 

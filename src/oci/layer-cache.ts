@@ -2,7 +2,7 @@
 // a folder of its own: knowing a digest gives nobody the layers of another account.
 // A file is a spool file that was verified (a hard link to it), and is verified again whenever it is used.
 import { randomUUID } from 'node:crypto';
-import { copyFile, link, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode, namesIn } from './absent-files.js';
 import { asDiskFailure } from './image-failure.js';
@@ -36,6 +36,13 @@ export class LayerCache {
     });
   }
 
+  async has(layer: Descriptor, diffId: string): Promise<boolean> {
+    return stat(this.fileOf(layer, diffId)).then(
+      () => true,
+      () => false,
+    );
+  }
+
   async drop(layer: Descriptor, diffId: string): Promise<void> {
     await rm(this.fileOf(layer, diffId), { force: true });
   }
@@ -64,20 +71,33 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   }
 }
 
-/** Removes what was not used for longest until the cache of all accounts has at most so many bytes. */
+/**
+ * Removes what was not used for longest until the cache of all accounts has at most so many bytes, and at most half of
+ * what would be free without it.
+ */
 export async function trimLayerCaches(folder: string, maxBytes: number): Promise<void> {
-  const files: { path: string; size: number; usedAt: number }[] = [];
-  for (const account of await namesIn(folder)) {
-    for (const name of await readdir(join(folder, account))) {
-      const path = join(folder, account, name);
-      const found = await stat(path).catch(() => undefined);
-      if (found) files.push({ path, size: found.size, usedAt: found.mtimeMs });
-    }
-  }
+  const files = await cachedFiles(folder);
+  if (files.length === 0) return;
   files.sort((a, b) => b.usedAt - a.usedAt);
+  const used = files.reduce((sum, { size }) => sum + size, 0);
+  const { bavail, bsize } = await statfs(folder);
+  const limit = Math.min(maxBytes, (used + bavail * bsize) / 2);
   let kept = 0;
   for (const { path, size } of files) {
     kept += size;
-    if (kept > maxBytes) await rm(path, { force: true });
+    if (kept > limit) await rm(path, { force: true });
   }
+}
+
+/** What is no folder of an account is somebody else's (lost+found, say). */
+async function cachedFiles(folder: string): Promise<{ path: string; size: number; usedAt: number }[]> {
+  const files = [];
+  for (const account of await namesIn(folder)) {
+    for (const name of await readdir(join(folder, account)).catch(() => [])) {
+      const path = join(folder, account, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found?.isFile()) files.push({ path, size: found.size, usedAt: found.mtimeMs });
+    }
+  }
+  return files;
 }

@@ -126,7 +126,7 @@ describeWith(['docker-registry'], 'with a registry that wants a password', () =>
       expect(pages).toEqual(log);
       expect(build.warnings).toEqual(warnings);
       const codes = warnings.map(({ code }: { code: string }) => code);
-      expect(codes).toEqual(['NOT_BOOTABLE', 'WORKDIR_IGNORED', 'INTERPRETER_NOT_FOUND']);
+      expect(codes).toEqual(['NOT_BOOTABLE', 'WORKDIR_IGNORED']);
     });
 
     it('pulls no layer that another one of the account has pulled', async () => {
