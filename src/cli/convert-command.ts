@@ -21,6 +21,8 @@ import type { Login } from './registry-access.js';
 import type { Reporter } from './reporter.js';
 
 /** What `--cache` keeps at most. */
+/** A folder of its own: what else lies in `--cache` is not touched. */
+const CACHE = 'build-catalog-layers';
 const MAX_CACHE_BYTES = 10 * 1024 ** 3;
 
 export interface CommandContext {
@@ -63,7 +65,7 @@ async function convertFrom(
     const place = {
       ...{ input: input.repository, output: output.repository, blobsDir: command.blobsDir, spoolDir },
       ...{ layerFile: join(spoolDir, 'output.tar'), toolVersion: packageVersion },
-      cache: command.cacheDir === undefined ? undefined : new LayerCache(join(command.cacheDir, 'layers')),
+      cache: command.cacheDir === undefined ? undefined : new LayerCache(join(command.cacheDir, CACHE, 'own')),
     };
     const reports = reportsTo(reporter);
     const result = await convert(
@@ -72,10 +74,13 @@ async function convertFrom(
       reports,
       signal,
     );
-    if (command.cacheDir !== undefined) await trimLayerCaches(command.cacheDir, MAX_CACHE_BYTES);
     const eif = await output.commit();
     const { lines, data } = describeConversion(command.output, result, eif);
     reporter.finish(lines, data);
+    // The result is there: what the cache can not is no concern of it.
+    if (command.cacheDir !== undefined) {
+      await trimLayerCaches(join(command.cacheDir, CACHE), MAX_CACHE_BYTES).catch(() => undefined);
+    }
   } finally {
     await output.discard();
     await rm(spoolDir, { recursive: true, force: true });

@@ -7,6 +7,7 @@ import type { RegistryCredentials } from '../oci/registry-auth.js';
 import { RegistryClient } from '../oci/registry-client.js';
 import type { Environment } from './convert-arguments.js';
 import { dockerCredentials } from './docker-credentials.js';
+import { UsageError } from './failure.js';
 
 export interface Login extends RegistryCredentials {
   host: string;
@@ -22,7 +23,7 @@ export class RegistryAccess {
     private readonly environment: Environment,
     log: (message: string) => void,
   ) {
-    const options = upstreamOptions((name) => environment[name]?.trim() ?? '');
+    const options = readOptions(environment);
     this.upstream = new Upstream({ ...options, allow });
     this.client = new RegistryClient(this.upstream, { onRetry: log });
   }
@@ -35,5 +36,13 @@ export class RegistryAccess {
 
   async close(): Promise<void> {
     await this.upstream.close();
+  }
+}
+
+function readOptions(environment: Environment): ReturnType<typeof upstreamOptions> {
+  try {
+    return upstreamOptions((name) => environment[name]?.trim() ?? '');
+  } catch (error) {
+    throw new UsageError((error as Error).message);
   }
 }

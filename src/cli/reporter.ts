@@ -69,7 +69,10 @@ function textReporter(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): R
       clear();
       stdout.write(lines.map((text) => `${escaped(text)}\n`).join(''));
     },
-    fail: ({ code, message, hint }) => note(`error: ${code}: ${message}${hint === '' ? '' : `\n${hint}`}`),
+    fail({ code, message, hint }) {
+      note(`error: ${code}: ${message}`);
+      if (hint !== '') note(hint);
+    },
   };
 }
 
@@ -97,6 +100,6 @@ function throttle(everyMs: number): (step: string) => boolean {
 /** Names of images and files may hold what moves a terminal's cursor or turns its text around. Of JSON it stays JSON. */
 function escaped(text: string): string {
   // eslint-disable-next-line no-control-regex -- that is what is taken out
-  const hidden = /[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+  const hidden = /[\0-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
   return text.replace(hidden, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -28,6 +28,10 @@ export interface UpstreamRequest {
   body?: Buffer | string | (() => Readable);
   signal?: AbortSignal;
   headersTimeoutMs?: number;
+  /** The body holds a secret, which no other origin may get by a redirect. */
+  isBodySecret?: boolean;
+  /** Whose word the target is, where that is a server's: it can lead to what is allowed only if it is itself. */
+  namedBy?: URL;
   /** Longest silence within the answer's body. */
   bodyTimeoutMs?: number;
 }
@@ -68,7 +72,11 @@ export class Upstream {
       discard(answer.body);
       if (!URL.canParse(location, url.href)) break;
       const next = new URL(location, url);
-      current = redirected(current, answer.statusCode, next.origin === url.origin);
+      const isSameOrigin = next.origin === url.origin;
+      if (current.isBodySecret && !isSameOrigin) {
+        throw new UpstreamFailure('REDIRECT', `${url.host} redirected a request with a secret to another server.`);
+      }
+      current = { ...redirected(current, answer.statusCode, isSameOrigin), namedBy: url };
       url = next;
     }
     throw new UpstreamFailure('REDIRECT', `${url.host} redirected more than ${MAX_REDIRECTS} times or to nowhere.`);
@@ -79,7 +87,7 @@ export class Upstream {
   }
 
   private async send(url: URL, options: UpstreamRequest): Promise<Dispatcher.ResponseData> {
-    const allowed = this.allows(url);
+    const allowed = this.allows(url) && (!options.namedBy || this.allows(options.namedBy));
     if (!allowed) refuseForbidden(url);
     if (url.username !== '' || url.password !== '') {
       throw new UpstreamFailure('REDIRECT', `A URL of ${url.host} holds a user name, which is not accepted.`);

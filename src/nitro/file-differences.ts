@@ -14,7 +14,7 @@ export interface DiffLimits {
 
 export const DEFAULT_DIFF_LIMITS: DiffLimits = {
   files: 1000,
-  pendingEntries: 1_000_000,
+  pendingEntries: 250_000,
   pendingNameBytes: 128 * 1024 ** 2,
 };
 

@@ -29,6 +29,8 @@ export class RamdiskIntake {
   private entries = 0;
   private dataBytes = 0;
   private started = false;
+  /** Something may lead the kernel to other files than their names say. */
+  private isDeceptive = false;
   private wanted?: { name: keyof InitFiles; data: Buffer; fill: number };
 
   /** @param chunk the first one has at least 6 bytes, if the ramdisk does */
@@ -41,6 +43,11 @@ export class RamdiskIntake {
   end(): RamdiskFacts {
     this.feed(() => this.reader.end());
     const isWhole = this.format === 'cpio' && this.problem === undefined;
+    if (this.isDeceptive) {
+      delete this.files.cmd;
+      delete this.files.env;
+      this.problem ??= 'it has links or names from which what init starts can not be told';
+    }
     return { format: this.format, entryCount: isWhole ? this.entries : null, dataBytes: this.dataBytes };
   }
 
@@ -48,8 +55,13 @@ export class RamdiskIntake {
     this.entries++;
     this.dataBytes += size;
     this.wanted = undefined;
-    const path = name.replace(/^[./]*\//, '');
-    if ((path !== 'cmd' && path !== 'env') || (mode & TYPE_MASK) !== FileMode.FILE) return;
+    const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+    const path = parts.join('/');
+    const isFile = (mode & TYPE_MASK) === FileMode.FILE;
+    const isInitFile = path === 'cmd' || path === 'env';
+    const isRootLink = parts.length === 1 && (mode & TYPE_MASK) === FileMode.SYMLINK;
+    if (parts.includes('..') || isRootLink || (isInitFile && !isFile)) this.isDeceptive = true;
+    if (!isInitFile || !isFile) return;
     delete this.files[path];
     // The last of a name is what the kernel leaves there.
     if (size <= MAX_INIT_FILE_BYTES) this.wanted = { name: path, data: Buffer.alloc(size), fill: 0 };

@@ -13,7 +13,7 @@ export async function requireSpace(folder: string, bytes: number): Promise<void>
   const { bavail, blocks, bsize } = await statfs(folder);
   const free = bavail * bsize;
   const needed = bytes + Math.min(RESERVE_BYTES, blocks * bsize * RESERVE_SHARE);
-  if (free >= needed) return;
+  if (free > needed) return;
   const mib = (count: number) => Math.ceil(count / MIB);
   throw new JobFailure(
     JobFailureCode.DISK_FULL,

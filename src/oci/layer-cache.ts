@@ -9,6 +9,9 @@ import { asDiskFailure } from './image-failure.js';
 import type { Descriptor } from './image-repository.js';
 import { isDigest } from './reference.js';
 
+/** Others' files are left alone; what a copy left behind by a process that died is, is told by its longer name. */
+const LAYER_NAME = /^[0-9a-f]{64}-[0-9a-f]{64}(\.[0-9a-f-]{36})?$/;
+
 export class LayerCache {
   /** @param folder of one account; it need not be there */
   constructor(private readonly folder: string) {}
@@ -94,6 +97,7 @@ async function cachedFiles(folder: string): Promise<{ path: string; size: number
   const files = [];
   for (const account of await namesIn(folder)) {
     for (const name of await readdir(join(folder, account)).catch(() => [])) {
+      if (!LAYER_NAME.test(name)) continue;
       const path = join(folder, account, name);
       const found = await stat(path).catch(() => undefined);
       if (found?.isFile()) files.push({ path, size: found.size, usedAt: found.mtimeMs });

@@ -65,7 +65,7 @@ export class RegistryAuth {
       const { service } = bearer.parameters;
       const query = new URLSearchParams(service === undefined ? {} : { service });
       for (const scope of scopes) query.append('scope', scope);
-      const response = await this.askRealm(realm, query, credentials, signal);
+      const response = await this.askRealm(realm, query, credentials, { signal, namedBy: registry });
       this.tokens.set(scopes.join(' '), await this.readToken(response, registry.host));
     } else if (credentials && !credentials.identityToken && challenges.some(({ scheme }) => scheme === 'basic')) {
       this.basic = basicHeader(credentials);
@@ -83,7 +83,7 @@ export class RegistryAuth {
     realm: URL,
     query: URLSearchParams,
     credentials: RegistryCredentials | undefined,
-    signal: AbortSignal,
+    asked: { signal: AbortSignal; namedBy: URL },
   ): Promise<UpstreamResponse> {
     const accept = { accept: 'application/json' };
     if (credentials?.identityToken) {
@@ -92,11 +92,11 @@ export class RegistryAuth {
       const grant = { grant_type: 'refresh_token', client_id: CLIENT_ID, refresh_token: credentials.identityToken };
       const body = new URLSearchParams({ ...grant, service: query.get('service') ?? '', scope }).toString();
       const headers = { ...accept, 'content-type': 'application/x-www-form-urlencoded' };
-      return this.upstream.request(realm, { method: 'POST', headers, body, signal });
+      return this.upstream.request(realm, { ...asked, method: 'POST', headers, body, isBodySecret: true });
     }
     for (const [name, value] of query) realm.searchParams.append(name, value);
     const headers = credentials ? { ...accept, authorization: basicHeader(credentials) } : accept;
-    return this.upstream.request(realm, { headers, signal });
+    return this.upstream.request(realm, { ...asked, headers });
   }
 
   private async readToken(response: UpstreamResponse, host: string): Promise<Token> {

@@ -71,7 +71,7 @@ export class RegistrySession {
     const attempt = () => {
       const authorization = url.origin === origin.origin ? this.auth.header(options) : undefined;
       const headers = authorization === undefined ? options.headers : { ...options.headers, authorization };
-      return send(url, { ...options, headers });
+      return send(url, { ...options, headers, ...(url.origin !== origin.origin && { namedBy: origin }) });
     };
     const response = await attempt();
     // Only the registry itself may ask: a host that it redirected to must not get its credentials.

@@ -133,7 +133,7 @@ describeWith(['docker-registry', 'skopeo', 'umoci'], 'build-catalog convert', ()
   it('pulls a layer once where it has a cache', async () => {
     const cache = ['--cache', join(folder, 'cache'), '--json', ...common, ...atRegistry];
     const first = await runCli(['convert', `${remote}:1`, '-o', join(folder, 'c1.eif'), ...cache], login);
-    const kept = readdirSync(join(folder, 'cache', 'layers'));
+    const kept = readdirSync(join(folder, 'cache', 'build-catalog-layers', 'own'));
     const second = await runCli(['convert', `${remote}:1`, '-o', join(folder, 'c2.eif'), ...cache], login);
     expect(kept).toHaveLength(3);
     const told = eventsOf(second).filter((event) => /^Layer \d/.test(String(event.message)));

@@ -45,7 +45,8 @@ function taskTo(output: string, allow: string[] = []): ConversionTask {
   };
   const request = conversionRequest(input, { names: new OwnNames('localhost'), canSign: false });
   const folders = { storeDir: join(root, 'store'), blobsDir: join(root, 'blobs'), spoolDir, cacheDir: undefined };
-  return { kind: 'convert', request, credentials: {}, accountId: ACCOUNT, upstream: { allow }, ...folders };
+  const names = { input: INPUT, output };
+  return { kind: 'convert', request, names, credentials: {}, accountId: ACCOUNT, upstream: { allow }, ...folders };
 }
 
 function startChild(task: ConversionTask, options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): ChildProcess {

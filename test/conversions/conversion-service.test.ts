@@ -66,7 +66,7 @@ onEachDatabase('starting a conversion', (kind) => {
       environment,
       timeoutMs: 60_000,
     };
-    const handler = new ConversionHandler(new JobChild(settings, store), { apps, builds, logins });
+    const handler = new ConversionHandler(new JobChild(settings, store), { apps, builds, logins, names });
     worker = new Worker(jobs, [handler], inTransaction, capturedLogger().logger);
     // Jobs wait until a test runs them.
     const queue = { add: () => undefined, close: () => Promise.resolve() };

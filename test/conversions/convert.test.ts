@@ -38,7 +38,12 @@ async function convertSample(
   const images = { inputImage: { name: 'localhost/in:1' }, outputImage: { name: 'localhost/out:1' } };
   const options = { architecture: Architecture.AMD64, converterOptions: {} };
   const request = conversionRequest({ ...images, ...options }, { names: new OwnNames('localhost'), canSign: false });
-  return convert(request, place, { ...silent, ...reports }, signal);
+  return convert(
+    { ...request, names: { input: 'localhost/in:1', output: 'localhost/out:1' } },
+    place,
+    { ...silent, ...reports },
+    signal,
+  );
 }
 
 beforeAll(() => writeBlobs(join(root, 'blobs')));

@@ -58,7 +58,12 @@ async function run({ architecture }: CorpusImage): Promise<Outcome> {
   );
   try {
     const reports = { progress: look, warn: () => undefined, log: () => undefined, bootBlobs: () => undefined };
-    const { manifestDigest } = await convert(request, place, reports, signal);
+    const { manifestDigest } = await convert(
+      { ...request, names: { input: 'localhost/in:1', output: 'localhost/out:1' } },
+      place,
+      reports,
+      signal,
+    );
     return { digest: manifestDigest, files: [...files] };
   } catch (failure) {
     return { failure, files: [...files] };

@@ -31,7 +31,7 @@ describe('a conversion that takes longer than it may', () => {
       environment: { PATH: process.env.PATH },
       timeoutMs: 1,
     };
-    const handler = new ConversionHandler(new JobChild(settings, store), {} as never);
+    const handler = new ConversionHandler(new JobChild(settings, store), { names: new OwnNames('localhost') } as never);
     const input = conversionRequest(
       { inputImage: { name: 'localhost/acme/hello:1' } },
       { names: new OwnNames('localhost'), canSign: false },

@@ -9,6 +9,10 @@ describe('the redactor', () => {
     expect(redactor([SECRET])(text)).toBe('<***>*** <***>*** <***>***');
   });
 
+  it('takes a secret out that stands in JSON', () => {
+    expect(redactor(['pass"wo\\rd'])(JSON.stringify({ given: 'pass"wo\\rd' }))).toBe('{"given":"***"}');
+  });
+
   it('leaves no rest of a secret that another one is part of', () => {
     const redact = redactor(['hunter', 'hunter2', 'user:hunter2']);
     expect(redact('user:hunter2 hunter2 hunter')).toBe('*** *** ***');

@@ -52,6 +52,25 @@ describe('Upstream', () => {
     expect(secret.requests).toHaveLength(0);
   });
 
+  it('sends a body that is a secret to no other origin', async () => {
+    const other = await serve((_, response) => response.end());
+    const fake = await serve((_, response) => response.writeHead(307, { location: other.url }).end());
+    const asked = upstream(fake.host, other.host).request(fake.url, {
+      ...{ method: 'POST', body: 'refresh_token=secret', isBodySecret: true },
+    });
+    await expect(asked).rejects.toMatchObject({ kind: 'REDIRECT' });
+    expect(other.requests).toHaveLength(0);
+  });
+
+  it('lets nobody lead to what is allowed who is not allowed too', async () => {
+    const inner = await serve((_, response) => response.end());
+    const client = upstream(inner.host);
+    const namedBy = new URL('https://registry.example.com');
+    await expect(client.request(inner.url, { namedBy })).rejects.toMatchObject(forbidden);
+    expect(inner.requests).toHaveLength(0);
+    expect((await client.request(inner.url, { namedBy: new URL(inner.url) })).status).toBe(200);
+  });
+
   it('drops whatever may be a secret when a redirect leads to another origin, and keeps it within one', async () => {
     const other = await serve((_, response) => response.end());
     const fake = await serve((request, response) => {

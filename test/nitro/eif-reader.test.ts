@@ -19,6 +19,7 @@ import {
   eifOf,
   entry,
   kernel,
+  link,
   memoryFile,
   metadata,
   ramdisk,
@@ -146,6 +147,17 @@ describe('the reader of EIFs', () => {
     change(eif);
     return withChecksum(eif);
   };
+
+  it.each([
+    ['a link in the place of the command', [entry('cmd', '/honest\n'), link('cmd', 'rootfs/evil')]],
+    ['a name that leads back to it', [entry('cmd', '/honest\n'), entry('rootfs/../cmd', '/evil\n')]],
+    ['a link that names lead through', [link('etc', '.'), entry('cmd', '/honest\n'), entry('etc/cmd', '/evil\n')]],
+  ])('tells no command that the kernel would not find: %s', async (_what, entries) => {
+    const eif = eifOf([kernel(), cmdline(), metadata(), ramdisk([entry('init', 'i')]), ramdisk(entries)]);
+    const reading = await read(eif);
+    expect(reading.argv).toBeNull();
+    expect(reading.problems.join()).toMatch(/can not be told/);
+  });
 
   it.each<[string, () => Buffer, string[]]>([
     ['nothing wrong', () => eifOf(parts()), []],

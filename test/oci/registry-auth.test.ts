@@ -10,7 +10,7 @@ describe('credentials for a registry', () => {
 
   beforeAll(async () => {
     realm = await startHttpFake((_request, response) => response.end(JSON.stringify({ token: 'given' })));
-    upstream = new Upstream({ allow: [realm.host] });
+    upstream = new Upstream({ allow: [realm.host, 'localhost:5000'] });
   });
   afterAll(() => Promise.all([realm.close(), upstream.close()]));
 

@@ -1,5 +1,6 @@
 // EIFs for tests, section by section, so that they can be as odd as a test needs them; shares nothing with the writer.
 import { crc32 } from 'node:zlib';
+import { FileMode } from '../../src/nitro/cpio.js';
 import type { CpioEntry } from '../../src/nitro/cpio.js';
 import type { EifSource, ReadableFile } from '../../src/nitro/eif-stream.js';
 import { ramdiskBytes } from './ramdisk-bytes.js';
@@ -41,6 +42,10 @@ export function entry(name: string, data = '', change: Partial<CpioEntry> = {}):
   const mode = name.endsWith('/') ? 0o40755 : 0o100644;
   const fixed = { uid: 0, gid: 0, mtime: 1, devMajor: 0, devMinor: 0 };
   return { ...fixed, name, mode, size: bytes.length, data: bytes, ...change };
+}
+
+export function link(name: string, target: string): CpioEntry {
+  return entry(name, target, { mode: FileMode.SYMLINK | 0o777 });
 }
 
 export function eifOf(sections: Section[], flags = 0): Buffer {
