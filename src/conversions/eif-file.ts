@@ -11,6 +11,8 @@ import { isDigest, isRepositoryName, isTag } from '../oci/reference.js';
 import type { StoreRepository } from '../oci/store-repository.js';
 import type { Store } from '../oci/store.js';
 
+/** Those of the gateway have a few KiB; what is larger was pushed by somebody else, and would be dear to parse. */
+const MAX_MANIFEST_BYTES = 64 * 1024;
 const MAGIC = '.eif';
 const EIF_SHA256 = 'nitro-enclave.eif.sha256';
 
@@ -27,20 +29,32 @@ export interface EifFile {
   fileName: string;
 }
 
+type StoredBuild = Pick<Plain<Build>, 'id' | 'accountId' | 'dockerInfo'>;
+
 export class EifFiles {
   constructor(
     private readonly store: Store,
     private readonly names: OwnNames,
   ) {}
 
+  /**
+   * In the order of the builds; an Error where the store could not be read.
+   * One after the other: a list of them must not occupy the gateway.
+   */
+  async findAll(builds: readonly StoredBuild[]): Promise<(EifFile | undefined | Error)[]> {
+    const found: (EifFile | undefined | Error)[] = [];
+    for (const build of builds) found.push(await this.find(build).catch((error: unknown) => error as Error));
+    return found;
+  }
+
   /** Undefined where the build's image is not in the store any more, is another one by now, or is no EIF. */
-  async find({ accountId, dockerInfo }: Pick<Plain<Build>, 'accountId' | 'dockerInfo'>): Promise<EifFile | undefined> {
+  async find({ accountId, dockerInfo }: StoredBuild): Promise<EifFile | undefined> {
     const name = this.names.toStored(dockerInfo?.dockerImageName ?? '');
     const { dockerVersion: version = '', dockerImageSha: imageId } = dockerInfo ?? {};
     const repositoryName = name.slice(1);
     if (!name.startsWith('/') || !isRepositoryName(repositoryName) || !(isTag(version) || isDigest(version))) return;
     const repository = this.store.repository(accountId, repositoryName);
-    const document = await repository.findManifest(version);
+    const document = await repository.findManifest(version, MAX_MANIFEST_BYTES);
     const manifest = document && parsed(document);
     const layer = manifest?.kind === 'manifest' ? manifest.layers.at(-1) : undefined;
     if (manifest?.kind !== 'manifest' || layer?.mediaType !== OCI_LAYER) return;

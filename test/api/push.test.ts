@@ -153,6 +153,28 @@ describeWith(['skopeo', 'umoci'], 'a newcomer without a registry', () => {
     expect((await part({}))[0]).toBe(404);
   });
 
+  it('finds the EIFs of images that were pushed by others, unless their manifest is large', async () => {
+    const inputImage = { name: `${host}/acme/corner:v1` };
+    const job = await finished(gateway, await startConversion(gateway, { inputImage, register: false }));
+    const [, repository, tag] = /^[^/]+\/(.*):([^:]+)$/.exec(job.outputImage!.name)!;
+    const made: any = await (await ask(`/v2/${repository}/manifests/${tag}`)).json();
+    const input = { dockerInfo: { dockerImageName: `${host}/${repository}`, dockerVersion: 'theirs' } };
+    const create = `mutation ($input: CreateBuildInput!) { createBuild(input: $input) { build { id } } }`;
+    const { id } = (await gateway.send(create, { input })).body.data.createBuild.build;
+    const padded = async (bytes: number) => {
+      const half = 'x'.repeat(bytes / 2);
+      const annotations = { ...made.annotations, padding: half, more: half };
+      const document = documentOf(made.mediaType, { ...made, annotations });
+      expect((await putManifest(ask, `/v2/${repository}/manifests/theirs`, document)).status).toBe(201);
+      return (await gateway.send(EIF, { id })).body.data.build;
+    };
+    expect(await padded(60_000)).toEqual({
+      eifUrl: `${gateway.url}/builds/${id}/eif`,
+      runCommand: expect.stringContaining('-theirs.eif'),
+    });
+    expect(await padded(66_000)).toEqual({ eifUrl: null, runCommand: null });
+  });
+
   it('has no EIF of builds that are elsewhere', async () => {
     const dockerInfo = { dockerImageName: `${host}/acme/corner`, dockerVersion: 'v1' };
     const create = `mutation ($input: CreateBuildInput!) { createBuild(input: $input) { build { id eifUrl runCommand } } }`;
