@@ -97,6 +97,7 @@ describe('the breadth of an operation', () => {
   it.each([
     ['eifUrl', 50],
     ['runCommand', 50],
+    ['provenance', 100],
   ])('is counted with what %s costs, %i values', (field, cost) => {
     const pages = (count: number) =>
       Array.from({ length: count }, (_, at) => `p${at}: builds(first: 200) { nodes { ${field} } }`).join(' ');
