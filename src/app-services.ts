@@ -85,12 +85,12 @@ export function createServices(config: Config, database: Database, names: OwnNam
     new ReproductionHandler(child, logins),
   ];
   const worker = new Worker(jobs, handlers, inTransaction, logger);
-  const eifs = new EifFiles(store, names);
+  const recipes = new RecipeQuery(reader);
+  const eifs = new EifFiles(store, names, recipes);
   const queue = new InProcessQueue(worker.work, config.jobConcurrency);
   const cancelJob = new CancelJob(jobs, worker, inTransaction);
   const defaults = { names, canSign: settings.signer !== undefined };
   const conversions = new ConversionService({ apps, jobs, queue, inTransaction }, defaults, settings.blobsDir);
-  const recipes = new RecipeQuery(reader);
   const pushed = new PushedBuilds(buildQuery, jobQuery, recipes);
   const reproductions = new ReproductionService(pushed, jobs, queue, inTransaction);
   const buildDiffs = new BuildDiffs(pushed, child, logins);

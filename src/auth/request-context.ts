@@ -9,10 +9,17 @@ export interface Batched<Row extends { id: string }> {
   byIds(accountId: string, ids: readonly string[]): Promise<Row[]>;
 }
 
+/** A row is known by its id. */
+type LoadKey = string | { id: string };
+type Read = (keys: readonly LoadKey[]) => Promise<unknown[]>;
+type Loader = DataLoader<LoadKey, unknown, string>;
+
+const idOf = (key: LoadKey): string => (typeof key === 'string' ? key : key.id);
+
 const MAX_BATCH = 500;
 
 export class RequestContext {
-  private readonly loaders = new Map<unknown, DataLoader<string, unknown>>();
+  private readonly loaders = new Map<unknown, Loader>();
 
   /** @param address network address of the other end */
   constructor(
@@ -32,25 +39,30 @@ export class RequestContext {
   }
 
   /**
-   * Something per key, read together with what the rest of the operation asks under the same name.
-   * @param read answers in the order of the keys
+   * Something per key, read once and together with what the rest of the operation asks under the same name.
+   * @param read answers in the order of the keys, with an Error for one that can't be read
    */
-  loadAs<T>(name: string, key: string, read: (keys: readonly string[]) => Promise<T[]>): Promise<T> {
-    return this.loader(name, read).load(key) as Promise<T>;
+  loadAs<Key extends LoadKey, T>(
+    name: string,
+    key: Key,
+    read: (keys: readonly Key[]) => Promise<(T | Error)[]>,
+  ): Promise<T> {
+    return this.loader(name, read as Read).load(key) as Promise<T>;
   }
 
-  private loaderOf<Row extends { id: string }>(source: Batched<Row>): DataLoader<string, unknown> {
-    return this.loader(source, async (ids) => {
+  private loaderOf<Row extends { id: string }>(source: Batched<Row>): Loader {
+    return this.loader(source, async (keys) => {
+      const ids = keys.map(idOf);
       const rows = await source.byIds(this.principal.accountId, ids);
       const byId = new Map(rows.map((row) => [row.id, row]));
       return ids.map((id) => byId.get(id) ?? null);
     });
   }
 
-  private loader(owner: unknown, read: (keys: readonly string[]) => Promise<unknown[]>): DataLoader<string, unknown> {
+  private loader(owner: unknown, read: Read): Loader {
     let loader = this.loaders.get(owner);
     if (!loader) {
-      loader = new DataLoader(read, { maxBatchSize: MAX_BATCH });
+      loader = new DataLoader(read, { maxBatchSize: MAX_BATCH, cacheKeyFn: idOf });
       this.loaders.set(owner, loader);
     }
     return loader;

@@ -7,6 +7,7 @@ import type { JobQuery } from '../jobs/job.query.js';
 import { Job } from '../jobs/job.entity.js';
 import type { Plain } from '../lib/plain.js';
 import { UserError, withUserErrors } from '../lib/user-error.js';
+import type { Recipe } from '../proof/recipe.js';
 import { provenanceStatement } from '../proof/statement.js';
 import {
   AttachSignatureInput,
@@ -102,18 +103,25 @@ export class ConversionResolver {
   }
 }
 
+/** Kilobytes for every alias of it. */
+const STATEMENT_COMPLEXITY = 100;
+
 @Resolver(() => Build)
 export class BuildProvenanceResolver {
-  constructor(private readonly recipes: RecipeQuery) {}
+  constructor(private readonly recipes: Pick<RecipeQuery, 'ofBuilds'>) {}
 
   @FieldResolver(() => GraphQLJSONObject, {
     nullable: true,
+    complexity: STATEMENT_COMPLEXITY,
     description:
       'How it was converted: an in-toto statement (v1) with SLSA provenance (v1): digests of the input image, of its layers and of the boot files, options and version of the converter. The same is pushed beside the image. Values of environment variables are given by their sha256. Null where it was not converted here.',
   })
   async provenance(@Root() build: Plain<Build>, @Ctx() context: RequestContext): Promise<object | null> {
-    const read = (ids: readonly string[]) => this.recipes.ofBuilds(build.accountId, ids);
-    const recipe = await context.loadAs('recipes', build.id, read);
-    return recipe && (JSON.parse(provenanceStatement(recipe).toString('utf8')) as object);
+    return context.loadAs('provenance', build.id, async (ids) => {
+      const recipes = await this.recipes.ofBuilds(build.accountId, ids);
+      return recipes.map((recipe) => recipe && statementOf(recipe));
+    });
   }
 }
+
+const statementOf = (recipe: Recipe) => JSON.parse(provenanceStatement(recipe).toString('utf8')) as object;

@@ -10,7 +10,10 @@ import { OCI_LAYER } from '../oci/media-types.js';
 import { isDigest, isRepositoryName, isTag } from '../oci/reference.js';
 import type { StoreRepository } from '../oci/store-repository.js';
 import type { Store } from '../oci/store.js';
+import type { RecipeQuery } from './recipe.query.js';
 
+/** Those of the gateway have a few KiB; what is larger was pushed by somebody else, and would be dear to parse. */
+const MAX_MANIFEST_BYTES = 64 * 1024;
 const MAGIC = '.eif';
 const EIF_SHA256 = 'nitro-enclave.eif.sha256';
 
@@ -27,24 +30,52 @@ export interface EifFile {
   fileName: string;
 }
 
+type StoredBuild = Pick<Plain<Build>, 'id' | 'accountId' | 'dockerInfo'>;
+
 export class EifFiles {
   constructor(
     private readonly store: Store,
     private readonly names: OwnNames,
+    private readonly recipes: RecipeQuery,
   ) {}
 
-  /** Undefined where the build's image is not in the store any more, is another one by now, or is no EIF. */
-  async find({ accountId, dockerInfo }: Pick<Plain<Build>, 'accountId' | 'dockerInfo'>): Promise<EifFile | undefined> {
+  /**
+   * Of builds of one account, in their order: undefined where the build's image is not in the store any more, is another
+   * one by now, or is no EIF; an Error where the store could not be read.
+   * One after the other: a list of them must not occupy the gateway.
+   */
+  async findAll(builds: readonly StoredBuild[]): Promise<(EifFile | undefined | Error)[]> {
+    const [first] = builds;
+    if (!first) return [];
+    const ids = builds.map(({ id }) => id);
+    const recipes = await this.recipes.ofBuilds(first.accountId, ids);
+    const found: (EifFile | undefined | Error)[] = [];
+    for (const [at, build] of builds.entries()) {
+      const eif = this.find(build, recipes[at]?.output.manifestDigest);
+      found.push(await eif.catch((error: unknown) => error as Error));
+    }
+    return found;
+  }
+
+  /** Throws where the store could not be read. */
+  async findOne(build: StoredBuild): Promise<EifFile | undefined> {
+    const [eif] = await this.findAll([build]);
+    if (eif instanceof Error) throw eif;
+    return eif;
+  }
+
+  /** @param made what the conversion pushed: the build's tag may lead elsewhere by now */
+  private async find({ accountId, dockerInfo }: StoredBuild, made?: string): Promise<EifFile | undefined> {
     const name = this.names.toStored(dockerInfo?.dockerImageName ?? '');
     const { dockerVersion: version = '', dockerImageSha: imageId } = dockerInfo ?? {};
     const repositoryName = name.slice(1);
     if (!name.startsWith('/') || !isRepositoryName(repositoryName) || !(isTag(version) || isDigest(version))) return;
     const repository = this.store.repository(accountId, repositoryName);
-    const document = await repository.findManifest(version);
+    const document = await repository.findManifest(made ?? version, MAX_MANIFEST_BYTES);
     const manifest = document && parsed(document);
     const layer = manifest?.kind === 'manifest' ? manifest.layers.at(-1) : undefined;
     if (manifest?.kind !== 'manifest' || layer?.mediaType !== OCI_LAYER) return;
-    // A tag may have been moved to another image.
+    // Without a recipe, a tag that was moved to another image is known by the image's id alone.
     if (imageId && manifest.config.digest !== `sha256:${imageId.toLowerCase()}`) return;
     const range = await rangeOf(repository, layer);
     if (!range) return;

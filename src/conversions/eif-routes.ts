@@ -14,7 +14,7 @@ export function eifRoutes<Caller>(builds: Pick<BuildQuery, 'byIds'>, eifs: EifFi
     const ids = /^[\w-]{1,64}$/.test(id) ? [id.toLowerCase()] : [];
     const [build] = await builds.byIds(request.principal!.accountId, ids);
     if (!build) throw notFound('build', id);
-    const eif = await eifs.find(build);
+    const eif = await eifs.findOne(build);
     if (!eif) throw new CatalogError('NOT_FOUND', 'The image of this build is not in the store, or holds no EIF.');
     const { repository, layer, offset, size, sha256 } = eif;
     const headers = {

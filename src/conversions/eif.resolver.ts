@@ -6,6 +6,9 @@ import { runCommand } from '../nitro/run-command.js';
 import type { EifFile, EifFiles } from './eif-file.js';
 import { eifPath } from './eif-routes.js';
 
+/** Reads a manifest and the beginning of a layer. */
+const COMPLEXITY = 50;
+
 @Resolver(() => Build)
 export class BuildEifResolver {
   /** @param url what clients call the gateway, without a path */
@@ -16,6 +19,7 @@ export class BuildEifResolver {
 
   @FieldResolver(() => String, {
     nullable: true,
+    complexity: COMPLEXITY,
     description:
       'Where to download the Nitro Enclave image file (EIF), with a token as Bearer or as the password of Basic; takes Range, and tells the sha256 of the file in Repr-Digest where the image has it. Null where the image is not in the store of this gateway, or holds no EIF.',
   })
@@ -25,6 +29,7 @@ export class BuildEifResolver {
 
   @FieldResolver(() => String, {
     nullable: true,
+    complexity: COMPLEXITY,
     description:
       'What runs the downloaded EIF on an EC2 instance with Nitro Enclaves enabled. The memory is that of the build, in MiB, at least four times the EIF, as nitro-cli demands; two CPUs where the build names no number. Null where eifUrl is.',
   })
@@ -35,8 +40,8 @@ export class BuildEifResolver {
     return runCommand({ file: eif.fileName, eifBytes: eif.size, memSizeMb, cpuCount }).command;
   }
 
-  /** Once for both fields. */
+  /** Once for both fields, however often they are asked for. */
   private find(build: Plain<Build>, context: RequestContext): Promise<EifFile | undefined> {
-    return context.loadAs(`eif ${build.id}`, build.id, async () => [await this.eifs.find(build)]);
+    return context.loadAs('eifs', build, (builds) => this.eifs.findAll(builds));
   }
 }

@@ -1,7 +1,7 @@
 // Bounds on what one operation may ask for, whoever sends it and over whichever transport.
 import { getNamedType, GraphQLError, isCompositeType, Kind, visit } from 'graphql';
 import type { DocumentNode, FragmentDefinitionNode, GraphQLSchema, SelectionSetNode } from 'graphql';
-import { getComplexity } from 'graphql-query-complexity';
+import { fieldExtensionsEstimator, getComplexity } from 'graphql-query-complexity';
 import type { ComplexityEstimator } from 'graphql-query-complexity';
 import { isDeeperThan } from '../lib/json.js';
 import { DEFAULT_PAGE } from '../lib/paging.js';
@@ -24,7 +24,9 @@ export function exceededLimit(schema: GraphQLSchema, operation: Operation): Grap
   if (hasNul(textsOf(document)) || hasNul(variables)) return tooMuch('Text must not contain NUL characters.');
   if (depthOf(document) > MAX_DEPTH) return tooMuch(`The operation is nested deeper than ${MAX_DEPTH} levels.`);
   const name = operationName ?? undefined;
-  const given = { schema, query: document, variables: variables ?? {}, operationName: name, estimators: [estimate] };
+  // Fields that are dear say so themselves: the option `complexity` of their decorator.
+  const estimators = [fieldExtensionsEstimator(), estimate];
+  const given = { schema, query: document, variables: variables ?? {}, operationName: name, estimators };
   try {
     const complexity = getComplexity(given);
     if (complexity <= MAX_COMPLEXITY) return undefined;

@@ -7,7 +7,7 @@ import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import type { BlobFolder } from './blob-folder.js';
 import type { Descriptor, ImageRepository, ManifestDocument, OnBytes } from './image-repository.js';
 import { ContentMissing } from './image-failure.js';
-import { namedBlobs, parseManifest } from './manifest.js';
+import { MAX_MANIFEST_BYTES, namedBlobs, parseManifest } from './manifest.js';
 import type { OneAtATime } from './one-at-a-time.js';
 import { isDigest, isTag } from './reference.js';
 import { subjectOf } from './referrer.js';
@@ -92,11 +92,13 @@ export class StoreRepository implements ImageRepository {
     return isDigest(digest) && (await this.folder.touchBlob(digest)) && (await this.blobs.touch(digest));
   }
 
-  async findManifest(tagOrDigest: string): Promise<ManifestDocument | undefined> {
+  /** @param maxBytes a larger one is not read, as if it were not there */
+  async findManifest(tagOrDigest: string, maxBytes = MAX_MANIFEST_BYTES): Promise<ManifestDocument | undefined> {
     const digest = isDigest(tagOrDigest) ? tagOrDigest : await this.folder.digestOf(tagOrDigest);
     if (digest === undefined) return undefined;
     const mediaType = await this.folder.mediaTypeOf(digest);
     if (mediaType === undefined) return undefined;
+    if (((await this.blobs.size(digest)) ?? 0) > maxBytes) return undefined;
     return { mediaType, digest, bytes: await this.blobs.read(digest) };
   }
 

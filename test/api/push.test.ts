@@ -6,6 +6,7 @@ import { descriptorOf, documentOf } from '../support/documents.js';
 import { run, temporaryFolder } from '../support/folders.js';
 import type { TestGateway } from '../support/gateway.js';
 import { describeWith } from '../support/requirements.js';
+import { statementsDuring } from '../support/statements.js';
 import { outcome, pushBlob, putManifest, startUpload, storeClient } from '../support/store-client.js';
 import type { StoreClient } from '../support/store-client.js';
 import { buildCornerCaseImage } from '../support/umoci-image.js';
@@ -145,12 +146,47 @@ describeWith(['skopeo', 'umoci'], 'a newcomer without a registry', () => {
     const head = await ask(`/builds/${job.build!.id}/eif`, { method: 'HEAD' });
     expect([head.status, head.headers.get('content-length')]).toEqual([200, String(eif.length)]);
 
+    // The tag moves on, and the image is still there.
+    const [, repository] = /^[^/]+\/(.*):/.exec(job.outputImage!.name)!;
     await copy(`docker://${host}/acme/corner:v1`, `docker://${job.outputImage!.name}`);
-    expect((await gateway.send(EIF, { id: job.build!.id })).body.data.build).toEqual({
-      eifUrl: null,
-      runCommand: null,
-    });
+    const build = () => gateway.send(EIF, { id: job.build!.id }).then(({ body }) => body.data.build);
+    expect(await build()).toEqual({ eifUrl, runCommand });
+    expect(await part({ range: 'bytes=100-199' })).toEqual([206, eif.subarray(100, 200)]);
+
+    await ask(`/v2/${repository}/manifests/${job.outputImage!.digest}`, { method: 'DELETE' });
+    expect(await build()).toEqual({ eifUrl: null, runCommand: null });
     expect((await part({}))[0]).toBe(404);
+  });
+
+  it('finds the EIFs of images that were pushed by others, unless their manifest is large', async () => {
+    const inputImage = { name: `${host}/acme/corner:v1` };
+    const job = await finished(gateway, await startConversion(gateway, { inputImage, register: false }));
+    const [, repository, tag] = /^[^/]+\/(.*):([^:]+)$/.exec(job.outputImage!.name)!;
+    const made: any = await (await ask(`/v2/${repository}/manifests/${tag}`)).json();
+    const input = { dockerInfo: { dockerImageName: `${host}/${repository}`, dockerVersion: 'theirs' } };
+    const create = `mutation ($input: CreateBuildInput!) { createBuild(input: $input) { build { id } } }`;
+    const { id } = (await gateway.send(create, { input })).body.data.createBuild.build;
+    const padded = async (bytes: number) => {
+      const half = 'x'.repeat(bytes / 2);
+      const annotations = { ...made.annotations, padding: half, more: half };
+      const document = documentOf(made.mediaType, { ...made, annotations });
+      expect((await putManifest(ask, `/v2/${repository}/manifests/theirs`, document)).status).toBe(201);
+      return (await gateway.send(EIF, { id })).body.data.build;
+    };
+    expect(await padded(60_000)).toEqual({
+      eifUrl: `${gateway.url}/builds/${id}/eif`,
+      runCommand: expect.stringContaining('-theirs.eif'),
+    });
+    expect(await padded(66_000)).toEqual({ eifUrl: null, runCommand: null });
+  });
+
+  it('finds the EIFs of many builds with as many SQL statements as that of one', async () => {
+    const count = (first: number) =>
+      statementsDuring(async () => {
+        const query = '{ builds(first: ' + first + ') { nodes { id eifUrl runCommand } } }';
+        expect((await gateway.send(query)).body.data.builds.nodes).toHaveLength(first);
+      });
+    expect((await count(2)).length).toBe((await count(1)).length);
   });
 
   it('has no EIF of builds that are elsewhere', async () => {

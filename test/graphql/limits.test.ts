@@ -94,6 +94,18 @@ describe('the breadth of an operation', () => {
     expect(refusal(query, null as never)).toBeUndefined();
   });
 
+  it.each([
+    ['eifUrl', 50],
+    ['runCommand', 50],
+    ['provenance', 100],
+  ])('is counted with what %s costs, %i values', (field, cost) => {
+    const pages = (count: number) =>
+      Array.from({ length: count }, (_, at) => `p${at}: builds(first: 200) { nodes { ${field} } }`).join(' ');
+    const fitting = Math.floor(100_000 / (200 * cost + 1_000));
+    expect(refusal(`{ ${pages(fitting)} }`)).toBeUndefined();
+    expect(refusal(`{ ${pages(fitting + 1)} }`)).toMatch(TOO_WIDE);
+  });
+
   it('is that of the operation that is asked for', () => {
     const query = `query A { viewer { roles } } query B ${pages('first: 200', 'first: 200')}`;
     expect(refusal(query, {}, 'A')).toBeUndefined();
