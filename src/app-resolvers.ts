@@ -1,4 +1,4 @@
-// Half of the composition root: every resolver, handed its services.
+// A third of the composition root: every resolver, handed its services.
 import type { GraphQLSchema } from 'graphql';
 import type { Services } from './app-services.js';
 import { AppResolver } from './apps/app.resolver.js';

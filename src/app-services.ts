@@ -1,7 +1,8 @@
-// Half of the composition root: every service, handed what it needs.
+// A third of the composition root: every service but those of conversions, handed what it needs.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
+import { createConversions } from './app-conversions.js';
 import { AppService } from './apps/app.service.js';
 import { AccessTokenService } from './auth/access-token.service.js';
 import { AccountService } from './auth/account.service.js';
@@ -10,7 +11,6 @@ import { ChangePassword } from './auth/change-password.js';
 import { RightsChanges } from './auth/rights-changes.js';
 import { MemberQuery } from './auth/member.query.js';
 import { Oidc } from './auth/oidc.js';
-import type { Caller, Principal } from './auth/principal.js';
 import { SessionService } from './auth/session.service.js';
 import { SignIns } from './auth/sign-ins.js';
 import { Tokens } from './auth/tokens.js';
@@ -20,18 +20,6 @@ import { BuildQuery } from './builds/build.query.js';
 import { BuildService } from './builds/build.service.js';
 import { DeleteApp } from './builds/delete-app.js';
 import type { Config } from './config.js';
-import { ConversionHandler } from './conversions/conversion-handler.js';
-import { ConversionService } from './conversions/conversion.service.js';
-import { BuildDiffs } from './conversions/build-diff.js';
-import { readGatewaySigner } from './conversions/gateway-signer.js';
-import { JobChild } from './conversions/job-child.js';
-import type { ConversionSettings } from './conversions/job-child.js';
-import { PushedBuilds } from './conversions/pushed-build.js';
-import { RecipeQuery } from './conversions/recipe.query.js';
-import { ReproductionHandler } from './conversions/reproduction-handler.js';
-import { ReproductionService } from './conversions/reproduction.service.js';
-import { EifFiles } from './conversions/eif-file.js';
-import { eifRoutes } from './conversions/eif-routes.js';
 import { RegistryCredentialService } from './credentials/registry-credential.service.js';
 import type { Database } from './db/database.js';
 import { DeploymentQuery } from './deployments/deployment.query.js';
@@ -40,12 +28,9 @@ import { NodeQuery } from './deployments/node.query.js';
 import { JobEvents } from './events/job-events.js';
 import { InProcessWaker } from './events/waker.js';
 import type { Waker } from './events/waker.js';
-import { CancelJob } from './jobs/cancel-job.js';
 import { DeleteBuild } from './jobs/delete-build.js';
-import { InProcessQueue } from './jobs/job-queue.js';
 import { JobQuery } from './jobs/job.query.js';
 import { JobService } from './jobs/job.service.js';
-import { Worker } from './jobs/worker.js';
 import type { Logger } from './lib/logger.js';
 import type { OwnNames } from './lib/own-names.js';
 import { packageVersion } from './lib/package-root.js';
@@ -53,11 +38,7 @@ import { readOrCreatePrivateFile } from './lib/private-file.js';
 import { Seal } from './lib/seal.js';
 import { Upstream } from './lib/upstream.js';
 import { parseReference } from './oci/reference.js';
-import { storeRoutes } from './oci/store-routes.js';
-import { Store } from './oci/store.js';
 import { TaskService } from './tasks/task.service.js';
-
-const MIB = 1024 * 1024;
 
 export type Services = ReturnType<typeof createServices>;
 
@@ -77,31 +58,14 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const jobs = new JobService(jobEvents, seal);
   const deleteBuild = new DeleteBuild(jobs, builds);
   const jobQuery = new JobQuery(reader, names);
-  const settings = conversionSettings(config);
-  const store = new Store(settings.storeDir, { quotaBytes: config.storeQuotaMib * MIB });
-  const child = new JobChild(settings, store);
-  const handlers = [
-    new ConversionHandler(child, { apps, builds, logins, names }),
-    new ReproductionHandler(child, logins),
-  ];
-  const worker = new Worker(jobs, handlers, inTransaction, logger);
-  const recipes = new RecipeQuery(reader);
-  const eifs = new EifFiles(store, names, recipes);
-  const queue = new InProcessQueue(worker.work, config.jobConcurrency);
-  const cancelJob = new CancelJob(jobs, worker, inTransaction);
-  const defaults = { names, canSign: settings.signer !== undefined };
-  const conversions = new ConversionService({ apps, jobs, queue, inTransaction }, defaults, settings.blobsDir);
-  const pushed = new PushedBuilds(buildQuery, jobQuery, recipes);
-  const reproductions = new ReproductionService(pushed, jobs, queue, inTransaction);
-  const buildDiffs = new BuildDiffs(pushed, child, logins);
+  const work = createConversions(
+    { config, names, inTransaction, logger },
+    { reader, apps, builds, buildQuery, jobs, jobQuery, logins },
+  );
   const catalog = { tasks, apps, builds, buildQuery, approvals, deleteApp, deleteBuild };
-  const work = { jobs, jobQuery, jobEvents, worker, queue, cancelJob, conversions, reproductions, recipes, buildDiffs };
   return {
     ...{ reader, inTransaction, ...factsOf(config), ...auth, ...catalog, logins, ...createDeployments(reader, builds) },
-    ...{ ...work, store, spoolDir: settings.spoolDir },
-    ...{ eifs, url: config.publicUrl ?? `http://${names.host}` },
-    storeRoutes: storeRoutes<Principal>(store, ({ accountId }) => accountId),
-    eifRoutes: eifRoutes<Caller>(buildQuery, eifs),
+    ...{ ...work, jobs, jobQuery, jobEvents, url: config.publicUrl ?? `http://${names.host}` },
   };
 }
 
@@ -111,22 +75,6 @@ const factsOf = ({ isSignUpOpen, publicUrl, trustedProxies }: Config) => ({
   isPublicUrlSecure: publicUrl?.startsWith('https:') ?? false,
   version: packageVersion,
 });
-
-function conversionSettings(config: Config): ConversionSettings {
-  const { dataDir, nitroBlobsDir: blobsDir, upstream, childEnvironment: environment, signing } = config;
-  const [storeDir, spoolDir, cacheDir] = ['store', 'spool', 'cache'].map((name) => join(dataDir, name));
-  const limits = { cacheBytes: config.layerCacheMib * MIB, timeoutMs: config.jobTimeoutMinutes * 60_000 };
-  const folders = { storeDir: storeDir!, spoolDir: spoolDir!, cacheDir: cacheDir!, blobsDir };
-  return { ...folders, ...limits, upstream, environment, signer: signing && gatewaySigner(signing) };
-}
-
-function gatewaySigner(files: NonNullable<Config['signing']>): ReturnType<typeof readGatewaySigner> {
-  try {
-    return readGatewaySigner(files);
-  } catch (error) {
-    throw new Error(`SIGNING_KEY_FILE, SIGNING_CERTIFICATE_FILE: ${(error as Error).message}`);
-  }
-}
 
 function createAuth(config: Config, { reader, inTransaction }: Database, waker: Waker) {
   const { oidc: issuer, upstream, isSignUpOpen } = config;

@@ -1,5 +1,6 @@
 // Composition root: starts everything and stops it the other way round. What there is to start is made in
-// app-services.ts and app-resolvers.ts, the only files that new services; everything else is handed what it needs.
+// app-services.ts, app-conversions.ts and app-resolvers.ts, the only files that new services; everything else is
+// handed what it needs.
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCatalog } from './app-database.js';
