@@ -20,7 +20,7 @@ export class SpoolFile {
 
   static async create(path: string): Promise<SpoolFile> {
     try {
-      return new SpoolFile(path, await open(path, 'wx', 0o600));
+      return new SpoolFile(path, await open(path, 'w', 0o600));
     } catch (error) {
       throw asDiskFailure(error);
     }
