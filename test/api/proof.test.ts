@@ -218,7 +218,11 @@ onEachDatabaseAtScale('a build that was converted', (kind) => {
     const provenance = (await ask('query ($id: ID!) { build(id: $id) { provenance } }', { id: build.id })).provenance;
     expect(provenance).toMatchObject({
       _type: 'https://in-toto.io/Statement/v1',
-      subject: [{ digest: { sha256: build.outputImage.digest.slice(7) } }, { name: '/enclave/enclave.eif' }],
+      subject: [
+        { name: build.outputImage.name, digest: { sha256: build.outputImage.digest.slice(7) } },
+        { name: '/enclave/enclave.eif' },
+      ],
+      predicate: { buildDefinition: { externalParameters: { image } } },
     });
     const list = await get(`acme/app/referrers/${build.outputImage.digest}`);
     expect(list.status).toBe(200);

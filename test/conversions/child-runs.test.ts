@@ -14,6 +14,7 @@ import { Store } from '../../src/oci/store.js';
 import { writeBlobs } from '../support/blob-folder.js';
 import { temporaryFolder } from '../support/folders.js';
 import { startHttpFake } from '../support/http-fake.js';
+import { newSigner } from '../support/signers.js';
 
 const CHILD = join(packageRoot, 'dist', 'src', 'conversions', 'child.js');
 const ACCOUNT = 'account';
@@ -78,7 +79,7 @@ describe('the process of a conversion', () => {
     const [first, second] = (await Promise.all(runs)) as [ConversionResult, ConversionResult];
     expect(first.manifestDigest).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(first.measurements.pcr0).toMatch(/^[0-9a-f]{96}$/);
-    expect(second.recipe.output.name).toBe('/acme/same:1');
+    expect(second.recipe.output.name).toBe('localhost/acme/same:1');
     second.recipe.output.name = first.recipe.output.name;
     expect(second).toEqual(first);
     const signal = new AbortController().signal;
@@ -134,6 +135,29 @@ describe('the process of a conversion', () => {
     const task = taskTo('localhost/acme/never:1');
     await expect(workInChild(task, parent, silent, controller.signal)).rejects.toThrow('stopped');
     expect(existsSync(join(root, 'store', 'accounts', ACCOUNT, 'acme', 'never'))).toBe(false);
+  });
+
+  it('makes a build again as the version did that made it, and names what comes out otherwise', async () => {
+    const signal = new AbortController().signal;
+    const first = taskTo('localhost/acme/again:1');
+    const made = await workInChild(first, parent, silent, signal);
+    if (made.kind !== 'converted') throw new Error(made.kind);
+    const { recipe } = made.result;
+    const reproduced = async (converterVersion: string) => {
+      const { spoolDir } = taskTo('localhost/acme/again:1');
+      const what = { kind: 'reproduce' as const, recipe: { ...recipe, converterVersion } };
+      const { kind: _kind, names: _names, ...rest } = first;
+      return workInChild({ ...rest, ...what, spoolDir }, parent, silent, signal);
+    };
+    expect(await reproduced(recipe.converterVersion)).toMatchObject({ result: { verdict: 'IDENTICAL' } });
+    expect(await reproduced('0.0.1')).toMatchObject({ result: { verdict: 'DIFFERENT', section: 'metadata' } });
+  });
+
+  it('gets no signature that it was not promised, and no second one', async () => {
+    const signal = new AbortController().signal;
+    const { certificate } = newSigner(root, 'prime256v1');
+    const task: ConversionTask = { ...taskTo('localhost/acme/signed:1'), signing: { certificate, by: 'parent' } };
+    await expect(workInChild(task, parent, silent, signal)).rejects.toThrow(/not promised/);
   });
 
   it('is killed when its run is stopped, and is gone then', async () => {

@@ -37,6 +37,7 @@ onEachDatabase('starting a conversion', (kind) => {
   let database: TestDatabase;
   let principal: Principal;
   let conversions: ConversionService;
+  let conversionsWith: (canSign: boolean) => ConversionService;
   let apps: AppService;
   let worker: Worker;
   let store: Store;
@@ -70,7 +71,9 @@ onEachDatabase('starting a conversion', (kind) => {
     worker = new Worker(jobs, [handler], inTransaction, capturedLogger().logger);
     // Jobs wait until a test runs them.
     const queue = { add: () => undefined, close: () => Promise.resolve() };
-    conversions = new ConversionService({ apps, jobs, queue, inTransaction }, { names, canSign: false }, blobsDir);
+    conversionsWith = (canSign) =>
+      new ConversionService({ apps, jobs, queue, inTransaction }, { names, canSign }, blobsDir);
+    conversions = conversionsWith(false);
   });
   beforeEach(async () => {
     principal = await database.createPrincipal();
@@ -159,6 +162,18 @@ onEachDatabase('starting a conversion', (kind) => {
     await database.inTransaction((tx) => apps.delete(tx, principal, appId));
     expect((await start({ appId, idempotencyKey: 'once' })).id).toBe(first.id);
     await expect(start({ appId, idempotencyKey: 'new' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('answers the same job to the same key after the gateway got a key to sign with', async () => {
+    const idempotencyKey = 'before the key';
+    const first = await start({ idempotencyKey });
+    const signing = conversionsWith(true);
+    expect((await signing.start(principal, { ...INPUT, idempotencyKey })).id).toBe(first.id);
+    const later = await signing.start(principal, INPUT);
+    expect((later.input as ConversionRequest).signing).toEqual({ by: 'GATEWAY' });
+    expect(later.outputImage?.name).not.toBe(first.outputImage?.name);
+    const asked = { ...INPUT, idempotencyKey, signing: { by: 'GATEWAY' as const } };
+    await expect(signing.start(principal, asked)).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 
   it('joins an equal conversion only where told so, whatever the app says by now', async () => {
