@@ -82,7 +82,10 @@ registerEnumType(SigningMode, {
   description: 'Whose key signs an EIF.',
   valuesConfig: {
     NONE: { description: 'Nobody signs: there is no PCR8.' },
-    GATEWAY: { description: 'The key that the operator configured. FEATURE_NOT_SUPPORTED where there is none.' },
+    GATEWAY: {
+      description:
+        'The key that the operator configured, one for all accounts. FEATURE_NOT_SUPPORTED where there is none.',
+    },
     EXTERNAL: {
       description:
         'A key elsewhere: the job is WAITING once PCR0 is known, `signing` says what to sign, and `attachSignature` lets it go on.',
