@@ -90,7 +90,7 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const conversions = new ConversionService({ apps, jobs, queue, inTransaction }, defaults, settings.blobsDir);
   const pushed = new PushedBuilds(buildQuery, jobQuery, recipes);
   const reproductions = new ReproductionService(pushed, jobs, queue, inTransaction);
-  const buildDiffs = new BuildDiffs(pushed, child, logins);
+  const buildDiffs = new BuildDiffs(pushed, child, logins, logger);
   const catalog = { tasks, apps, builds, buildQuery, approvals, deleteApp, deleteBuild };
   const work = { jobs, jobQuery, jobEvents, worker, queue, cancelJob, conversions, reproductions, recipes, buildDiffs };
   return {
