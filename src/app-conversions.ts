@@ -67,7 +67,7 @@ export function createConversions({ config, names, inTransaction, logger }: Surr
   const conversions = new ConversionService({ apps, jobs, queue, inTransaction }, defaults, settings.blobsDir);
   const pushed = new PushedBuilds(buildQuery, jobQuery, recipes);
   const reproductions = new ReproductionService(pushed, jobs, queue, inTransaction);
-  const buildDiffs = new BuildDiffs(pushed, child, logins);
+  const buildDiffs = new BuildDiffs(pushed, child, logins, logger);
   return {
     ...{ worker, queue, cancelJob, conversions, recipes, reproductions, buildDiffs, eifs },
     ...{ store, spoolDir: settings.spoolDir },

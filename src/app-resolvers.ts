@@ -14,7 +14,7 @@ import { ApprovalResolver } from './builds/approval.resolver.js';
 import { BuildFieldsResolver, BuildResolver } from './builds/build.resolver.js';
 import { TaskSubjectResolver } from './builds/catalog-entry.js';
 import { SearchResolver } from './builds/search.resolver.js';
-import { BuildDiffResolver } from './conversions/build-diff.resolver.js';
+import { BuildDiffResolver, EifDiffResolver } from './conversions/build-diff.resolver.js';
 import { BuildProvenanceResolver, ConversionResolver } from './conversions/conversion.resolver.js';
 import { BuildEifResolver } from './conversions/eif.resolver.js';
 import { RegistryCredentialResolver } from './credentials/registry-credential.resolver.js';
@@ -63,6 +63,7 @@ export function createResolvers(services: Services) {
     new ConversionResolver(services.conversions, services.reproductions, jobQuery),
     new BuildProvenanceResolver(services.recipes),
     new BuildDiffResolver(services.buildDiffs),
+    EifDiffResolver,
     conversionStatusResolver(jobQuery, jobEvents),
     new BuildEifResolver(services.eifs, services.url),
     new RegistryCredentialResolver(services.logins, inTransaction),

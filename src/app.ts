@@ -93,7 +93,7 @@ async function serve(
 
 /** Clears what a process that died left behind and takes over its jobs. */
 async function startWork(services: Services, shutdown: Shutdown): Promise<void> {
-  const { worker, queue, jobs, reader, store, spoolDir, signIns, inTransaction } = services;
+  const { worker, queue, jobs, buildDiffs, reader, store, spoolDir, signIns, inTransaction } = services;
   await inTransaction((tx) => signIns.prune(tx));
   await mkdir(spoolDir, { recursive: true });
   // Its content only: the folder itself may be a volume of its own.
@@ -111,6 +111,7 @@ async function startWork(services: Services, shutdown: Shutdown): Promise<void> 
   shutdown.signal.addEventListener('abort', () => {
     clearInterval(sweep);
     worker.stopAll();
+    buildDiffs.stop();
   });
   shutdown.add(() => queue.close());
 }

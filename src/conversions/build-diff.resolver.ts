@@ -1,11 +1,30 @@
 import { GraphQLSafeInt } from 'graphql-scalars';
-import { Arg, Ctx, Field, ID, Int, ObjectType, Query, registerEnumType, Resolver } from 'type-graphql';
+import type { ComplexityEstimatorArgs } from 'graphql-query-complexity';
+import {
+  Arg,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  Int,
+  ObjectType,
+  Query,
+  registerEnumType,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import { requireAccess } from '../auth/principal.js';
 import { RequestContext } from '../auth/request-context.js';
 import { Build } from '../builds/build.entity.js';
 import { Platform } from '../builds/image-attributes.js';
+import { badInput } from '../lib/errors.js';
 import type { BuildDiffs, ComparedBuilds } from './build-diff.js';
 import type { EifDiff as NitroDiff } from '../nitro/eif-diff.js';
+
+/** Two EIFs are read: few comparisons fit into one operation. */
+const COMPLEXITY = 20_000;
+const LONG_LIST = 1_000;
+const longList = ({ childComplexity }: ComplexityEstimatorArgs): number => LONG_LIST * childComplexity;
 
 const FileChange = {
   ...{ ADDED: 'ADDED', REMOVED: 'REMOVED', TYPE: 'TYPE', CONTENT: 'CONTENT', TARGET: 'TARGET', MODE: 'MODE' },
@@ -144,10 +163,10 @@ class VariableDiff {
 
 @ObjectType({ simpleResolvers: true, description: 'What two EIFs start; null where they start the same.' })
 class ArgvDiff {
-  @Field(() => [String], { nullable: true, description: 'Of the first EIF.' })
+  @Field(() => [String], { nullable: true, complexity: LONG_LIST, description: 'Of the first EIF.' })
   a!: string[] | null;
 
-  @Field(() => [String], { nullable: true, description: 'Of the second EIF.' })
+  @Field(() => [String], { nullable: true, complexity: LONG_LIST, description: 'Of the second EIF.' })
   b!: string[] | null;
 }
 
@@ -198,9 +217,6 @@ class EifDiff {
   @Field(() => [SectionDiff], { description: 'All sections, changed or not.' })
   sections!: SectionDiff[];
 
-  @Field(() => [FileDiff], { description: 'At most a thousand; `fileCount` counts all.' })
-  files!: FileDiff[];
-
   @Field(() => Int, { description: 'Files that differ.' })
   fileCount!: number;
 
@@ -216,10 +232,16 @@ class EifDiff {
   @Field(() => ArgvDiff, { nullable: true, description: 'The command; null where it is the same.' })
   argv!: ArgvDiff | null;
 
-  @Field(() => [VariableDiff], { description: 'Environment variables that differ.' })
+  @Field(() => [VariableDiff], {
+    complexity: longList,
+    description: 'Environment variables that differ; at most 1000.',
+  })
   env!: VariableDiff[];
 
-  @Field(() => [MetadataDiff], { description: 'What differs in the metadata, which nothing measures.' })
+  @Field(() => [MetadataDiff], {
+    complexity: longList,
+    description: 'What differs in the metadata, which nothing measures; at most 1000 fields.',
+  })
   metadata!: MetadataDiff[];
 
   @Field(() => [String], { description: 'What could not be compared; sentences for people.' })
@@ -241,13 +263,26 @@ class BuildDiff {
   eif!: NitroDiff | null;
 }
 
+@Resolver(() => EifDiff)
+export class EifDiffResolver {
+  @FieldResolver(() => [FileDiff], { description: 'Those that differ; `fileCount` counts all.' })
+  files(
+    @Root() diff: NitroDiff,
+    @Arg('first', () => Int, { defaultValue: 100, description: 'How many; at most 1000.' }) first: number,
+  ): NitroDiff['files'] {
+    if (first < 0 || first > LONG_LIST) throw badInput(`\`first\` must be between 0 and ${LONG_LIST}.`, 'first');
+    return diff.files.slice(0, first);
+  }
+}
+
 @Resolver()
 export class BuildDiffResolver {
   constructor(private readonly diffs: BuildDiffs) {}
 
   @Query(() => BuildDiff, {
+    complexity: COMPLEXITY,
     description:
-      'Compares two builds: measurements, and for conversions the EIFs section by section and file by file, with the registers that each change moves. Reads both EIFs from where they were pushed, which takes seconds for large ones. NOT_FOUND for unknown builds, UPSTREAM_FAILED where an EIF can not be had any more, TOO_MANY_REQUESTS while many others are compared.',
+      'Compares two builds: measurements, and for conversions the EIFs section by section and file by file, with the registers that each change moves. Reads both EIFs from where they were pushed, which takes seconds for large ones; where that is a registry that wants a login, there has to be a stored one for it (createRegistryCredential). NOT_FOUND for unknown builds, UPSTREAM_FAILED where an EIF can not be had any more, TOO_MANY_REQUESTS while two others of the account, or many of all, are compared.',
   })
   buildDiff(
     @Ctx() context: RequestContext,

@@ -194,6 +194,13 @@ onEachDatabaseAtScale('a build that was converted', (kind) => {
       ...{ cmd: ['CONTENT'], env: ['CONTENT'] },
     });
     expect(eif.fileCount).toBe(6);
+    const some = async (first: number) => {
+      const query =
+        'query ($a: ID!, $b: ID!, $n: Int!) { buildDiff(a: $a, b: $b) { eif { files(first: $n) { path } } } }';
+      return (await gateway.send(query, { a: build.id, b: changed.id, n: first })).body;
+    };
+    expect((await some(1)).data.buildDiff.eif.files).toEqual([{ path: eif.files[0].path }]);
+    for (const first of [-1, 1001]) expect((await some(first)).errors[0].extensions.code).toBe('BAD_USER_INPUT');
     expect(eif.firstDifference).toEqual({ section: 'ramdisk1', file: 'rootfs/app/run' });
     expect(eif.files.find(({ path }: any) => path === 'rootfs/etc/app.conf')).toMatchObject({
       ...{ ramdisk: 'ramdisk1', moves: ['PCR0', 'PCR2'] },

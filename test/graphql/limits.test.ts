@@ -106,6 +106,22 @@ describe('the breadth of an operation', () => {
     expect(refusal(`{ ${pages(fitting + 1)} }`)).toMatch(TOO_WIDE);
   });
 
+  it('is counted with what comparisons cost, so that few fit', () => {
+    const diffs = (count: number, fields: string) =>
+      Array.from({ length: count }, (_, at) => `d${at}: buildDiff(a: "a", b: "b") { ${fields} }`).join(' ');
+    expect(refusal(`{ ${diffs(4, 'measurements { name } eif { files { path changes moves } }')} }`)).toBeUndefined();
+    expect(refusal(`{ ${diffs(5, 'a { id }')} }`)).toMatch(TOO_WIDE);
+    const files = (first: number, state = 'mode sizeBytes sha256') =>
+      `{ ${diffs(1, `eif { files(first: ${first}) { path changes moves a { ${state} } b { ${state} } } }`)} }`;
+    expect(refusal(files(1000))).toBeUndefined();
+    const often = Array.from({ length: 50 }, (_, at) => `m${at}: mode`).join(' ');
+    expect(refusal(files(100, often))).toBeUndefined();
+    expect(refusal(files(1000, often))).toMatch(TOO_WIDE);
+    const names = Array.from({ length: 50 }, (_, at) => `n${at}: name`).join(' ');
+    expect(refusal(`{ ${diffs(1, `eif { env { ${names} } }`)} }`)).toBeUndefined();
+    expect(refusal(`{ ${diffs(1, `eif { env { ${names} } more: env { ${names} } }`)} }`)).toMatch(TOO_WIDE);
+  });
+
   it('is that of the operation that is asked for', () => {
     const query = `query A { viewer { roles } } query B ${pages('first: 200', 'first: 200')}`;
     expect(refusal(query, {}, 'A')).toBeUndefined();

@@ -16,6 +16,8 @@ export interface TestRegistry {
   host: string;
   /** Present only with `auth: 'token'`. */
   tokens?: TokenServer;
+  /** From then on it accepts connections and never answers. */
+  pause(): void;
   stop(): Promise<void>;
 }
 
@@ -51,7 +53,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     child.once('error', reject);
     child.once('exit', () => reject(new Error(`docker-registry ended:\n${lines.join('\n')}`)));
   });
-  return { host, tokens, stop };
+  return { host, tokens, pause: () => void child.kill('SIGSTOP'), stop };
 }
 
 function configuration(folder: string, { auth, tls }: RegistryOptions, tokens?: TokenServer): object {
