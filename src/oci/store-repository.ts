@@ -93,7 +93,7 @@ export class StoreRepository implements ImageRepository {
   }
 
   /** @param maxBytes a larger one is not read, as if it were not there */
-  async findManifest(tagOrDigest: string, maxBytes = MAX_MANIFEST_BYTES): Promise<ManifestDocument | undefined> {
+  async findManifest(tagOrDigest: string, maxBytes = Infinity): Promise<ManifestDocument | undefined> {
     const digest = isDigest(tagOrDigest) ? tagOrDigest : await this.folder.digestOf(tagOrDigest);
     if (digest === undefined) return undefined;
     const mediaType = await this.folder.mediaTypeOf(digest);
