@@ -7,7 +7,7 @@ import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import type { BlobFolder } from './blob-folder.js';
 import type { Descriptor, ImageRepository, ManifestDocument, OnBytes } from './image-repository.js';
 import { ContentMissing } from './image-failure.js';
-import { MAX_MANIFEST_BYTES, namedBlobs, parseManifest } from './manifest.js';
+import { namedBlobs, parseManifest } from './manifest.js';
 import type { OneAtATime } from './one-at-a-time.js';
 import { isDigest, isTag } from './reference.js';
 import { subjectOf } from './referrer.js';
