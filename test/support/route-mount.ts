@@ -16,13 +16,17 @@ export function mountRoutes(group: RouteGroup<string>): Promise<HttpFake> {
 async function answer(group: RouteGroup<string>, request: IncomingMessage, response: ServerResponse): Promise<void> {
   endWithAnswer(request, response);
   try {
-    await send(await handle(group, request), response);
+    await send(await handle(group, request, response), response);
   } catch (error) {
     await send(group.errorResponse(error, 'request-1'), response);
   }
 }
 
-async function handle(group: RouteGroup<string>, request: IncomingMessage): Promise<RouteResponse> {
+async function handle(
+  group: RouteGroup<string>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<RouteResponse> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://mount');
   const basic = /^Basic (.+)$/.exec(request.headers.authorization ?? '')?.[1];
   const principal = Buffer.from(basic ?? '', 'base64')
@@ -37,7 +41,7 @@ async function handle(group: RouteGroup<string>, request: IncomingMessage): Prom
   return route.handle({
     method: request.method ?? 'GET',
     ...common,
-    stream: bodyStream(request),
+    stream: bodyStream(request, response),
     principal,
     caller: principal,
     remoteAddress: '127.0.0.1',
