@@ -4,13 +4,14 @@ import { setTimeout } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 import { badInput } from '../lib/errors.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
+import { unlessAbsent } from './absent-files.js';
 import type { BlobFolder } from './blob-folder.js';
 import type { Descriptor, ImageRepository, ManifestDocument, OnBytes } from './image-repository.js';
 import { ContentMissing } from './image-failure.js';
 import { namedBlobs, parseManifest } from './manifest.js';
 import type { OneAtATime } from './one-at-a-time.js';
 import { isDigest, isTag } from './reference.js';
-import { subjectOf } from './referrer.js';
+import { referrerDescriptor, subjectOf } from './referrer.js';
 import type { RepositoryFolder } from './repository-folder.js';
 import { digestMismatch, sha256Digest, verified } from './verified.js';
 
@@ -64,6 +65,8 @@ export class StoreRepository implements ImageRepository {
     if (digest !== manifest.digest) throw digestMismatch(`The manifest ${manifest.digest} has the digest ${digest}.`);
     const parsed = parseManifest(manifest);
     const subject = subjectOf(manifest);
+    // What could not be listed later is not taken.
+    if (subject !== undefined) referrerDescriptor(manifest);
     await this.changes.run(this.folder.path, async () => {
       const named = namedBlobs(parsed);
       if (parsed.kind === 'index') await this.expectManifests(parsed.manifests);
@@ -97,7 +100,9 @@ export class StoreRepository implements ImageRepository {
     if (digest === undefined) return undefined;
     const mediaType = await this.folder.mediaTypeOf(digest);
     if (mediaType === undefined) return undefined;
-    return { mediaType, digest, bytes: await this.blobs.read(digest) };
+    // Deleted and collected in this moment, maybe.
+    const bytes = await unlessAbsent(() => this.blobs.read(digest), undefined);
+    return bytes && { mediaType, digest, bytes };
   }
 
   /** Size of a blob that a manifest of this repository names, or that was just written to it; else undefined. */
