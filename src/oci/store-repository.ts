@@ -18,6 +18,18 @@ import { digestMismatch, sha256Digest, verified } from './verified.js';
 /** The collector puts back at once what was touched while it took it away. */
 const PUT_BACK_MS = 50;
 
+const MAX_TRIES = 5;
+
+/** What leads to a manifest. */
+interface Entry {
+  tag?: string;
+  digest: string;
+  mediaType: string;
+  /** Blobs it names, which are readable through it. */
+  marks: string[];
+  subject?: string;
+}
+
 export class StoreRepository implements ImageRepository {
   constructor(
     private readonly blobs: BlobFolder,
@@ -72,10 +84,13 @@ export class StoreRepository implements ImageRepository {
       if (parsed.kind === 'index') await this.expectManifests(parsed.manifests);
       else await this.expectBlobs(named);
       await this.blobs.write({ digest, size: bytes.length }, bytes);
-      if (named.length > 0) await this.folder.markBlobs(named.map((blob) => blob.digest));
-      if (subject !== undefined) await this.folder.addReferrer(subject, digest);
-      await this.folder.writeManifest(digest, mediaType);
-      if (isTag(tag)) await this.folder.writeTag(tag, digest);
+      const marks = named.map((blob) => blob.digest);
+      const entry = { tag: isTag(tag) ? tag : undefined, digest, mediaType, marks, subject };
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
+        await this.enter(entry);
+        if (await this.has(entry)) return;
+      }
+      throw new Error(`${this.name}: the manifest ${digest} is deleted whenever it is written`);
     });
   }
 
@@ -119,6 +134,20 @@ export class StoreRepository implements ImageRepository {
   /** All tags in bytewise order; undefined where there is no such repository. */
   async findTags(): Promise<string[] | undefined> {
     return (await this.folder.findManifests()) && this.folder.tags();
+  }
+
+  private async enter({ tag, digest, mediaType, marks, subject }: Entry): Promise<void> {
+    if (marks.length > 0) await this.folder.markBlobs(marks);
+    if (subject !== undefined) await this.folder.addReferrer(subject, digest);
+    await this.folder.writeManifest(digest, mediaType);
+    if (tag !== undefined) await this.folder.writeTag(tag, digest);
+  }
+
+  /** Conversions write in a process of their own, beside which the gateway may have deleted a part of it. */
+  private async has({ tag, digest, marks }: Entry): Promise<boolean> {
+    if (tag !== undefined && (await this.folder.digestOf(tag)) === undefined) return false;
+    for (const mark of marks) if (!(await this.folder.hasBlob(mark))) return false;
+    return (await this.folder.mediaTypeOf(digest)) !== undefined;
   }
 
   private async expectBlobs(blobs: Descriptor[]): Promise<void> {
