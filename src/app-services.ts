@@ -10,6 +10,7 @@ import { ChangePassword } from './auth/change-password.js';
 import { RightsChanges } from './auth/rights-changes.js';
 import { MemberQuery } from './auth/member.query.js';
 import { Oidc } from './auth/oidc.js';
+import { hasRole, Role } from './auth/principal.js';
 import type { Caller, Principal } from './auth/principal.js';
 import { SessionService } from './auth/session.service.js';
 import { SignIns } from './auth/sign-ins.js';
@@ -100,7 +101,10 @@ export function createServices(config: Config, database: Database, names: OwnNam
     ...{ reader, inTransaction, ...factsOf(config), ...auth, ...catalog, logins, ...createDeployments(reader, builds) },
     ...{ ...work, store, spoolDir: settings.spoolDir },
     ...{ eifs, url: config.publicUrl ?? `http://${names.host}` },
-    storeRoutes: storeRoutes<Principal>(store, ({ accountId }) => accountId),
+    storeRoutes: storeRoutes<Principal>(store, (principal) => ({
+      accountId: principal.accountId,
+      mayPush: hasRole(principal, Role.WRITER),
+    })),
     eifRoutes: eifRoutes<Caller>(buildQuery, eifs),
   };
 }

@@ -6,7 +6,7 @@ import { storeRoutes } from '../../src/oci/store-routes.js';
 import { descriptorOf, documentOf, smallImage } from '../support/documents.js';
 import { temporaryFolder } from '../support/folders.js';
 import type { HttpFake } from '../support/http-fake.js';
-import { mountRoutes } from '../support/route-mount.js';
+import { mountRoutes, storeCaller } from '../support/route-mount.js';
 import { outcome, pushBlob, putManifest, storeClient } from '../support/store-client.js';
 import type { StoreClient } from '../support/store-client.js';
 
@@ -21,7 +21,7 @@ let alice: StoreClient;
 let bob: StoreClient;
 
 beforeAll(async () => {
-  server = await mountRoutes(storeRoutes<string>(store, (principal) => principal));
+  server = await mountRoutes(storeRoutes<string>(store, storeCaller));
   alice = storeClient(server.url, 'alice');
   bob = storeClient(server.url, 'bob');
 });
@@ -257,6 +257,24 @@ describe('a repository', () => {
     const other = documentOf(OCI_MANIFEST, { ...json(manifest), annotations: { other: 'x' } });
     expect(await put(other.digest, other)).toEqual([413, expect.stringMatching(/DENIED.*10000 manifests/)]);
   });
+});
+
+it('counts tags, repositories and what refers to others, however small they are', async () => {
+  const grow = async (work: () => Promise<unknown>) => {
+    const before = await store.usedBytes('gus');
+    await work();
+    return (await store.usedBytes('gus')) - before;
+  };
+  const gus = storeClient(server.url, 'gus');
+  await pushImage(gus, 'count', 'v1');
+  expect(await grow(() => pushImage(gus, 'count', 'v1'))).toBe(0);
+  expect(await grow(() => pushImage(gus, 'count', 'v2'))).toBe(4096);
+  expect(await grow(() => pushImage(gus, 'other', 'v1'))).toBeGreaterThanOrEqual(5 * 4096);
+  const refers = documentOf(OCI_MANIFEST, { ...json(image.manifest), subject: json(image.manifest).config });
+  await pushBlob(gus, 'count', image.config);
+  expect(await grow(() => putManifest(gus, `/v2/count/manifests/${refers.digest}`, refers))).toBeGreaterThanOrEqual(
+    refers.bytes.length + 3 * 4096,
+  );
 });
 
 describe('deleting', () => {

@@ -5,9 +5,16 @@ import { pipeline } from 'node:stream/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CatalogError } from '../../src/lib/errors.js';
 import type { RouteGroup, RouteResponse } from '../../src/lib/route.js';
+import type { StoreCaller } from '../../src/oci/store-call.js';
 import { bodyStream, endWithAnswer } from '../../src/server/body-stream.js';
 import { startHttpFake } from './http-fake.js';
 import type { HttpFake } from './http-fake.js';
+
+/** Who a principal is to the store: `alice` of the account alice, `alice-reader` too, but it may not push. */
+export function storeCaller(principal: string): StoreCaller {
+  const [accountId = '', role] = principal.split('-');
+  return { accountId, mayPush: role !== 'reader' };
+}
 
 export function mountRoutes(group: RouteGroup<string>): Promise<HttpFake> {
   return startHttpFake((request, response) => void answer(group, request, response));
