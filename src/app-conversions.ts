@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import type { AppService } from './apps/app.service.js';
+import { hasRole, Role } from './auth/principal.js';
 import type { Caller, Principal } from './auth/principal.js';
 import type { BuildQuery } from './builds/build.query.js';
 import type { BuildService } from './builds/build.service.js';
@@ -71,7 +72,10 @@ export function createConversions({ config, names, inTransaction, logger }: Surr
   return {
     ...{ worker, queue, cancelJob, conversions, recipes, reproductions, buildDiffs, eifs },
     ...{ store, spoolDir: settings.spoolDir },
-    storeRoutes: storeRoutes<Principal>(store, ({ accountId }) => accountId),
+    storeRoutes: storeRoutes<Principal>(store, (principal) => ({
+      accountId: principal.accountId,
+      mayPush: hasRole(principal, Role.WRITER),
+    })),
     eifRoutes: eifRoutes<Caller>(buildQuery, eifs),
   };
 }

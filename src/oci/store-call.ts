@@ -5,9 +5,14 @@ import { API_VERSION } from './store-errors.js';
 import type { StoreRepository } from './store-repository.js';
 import type { Store } from './store.js';
 
-export interface StoreCall {
-  store: Store;
+export interface StoreCaller {
+  /** Names resolve inside it. */
   accountId: string;
+  mayPush: boolean;
+}
+
+export interface StoreCall extends StoreCaller {
+  store: Store;
   repository: StoreRepository;
   /** The last part of the path: tag or digest, digest, or id of an upload. */
   last: string;

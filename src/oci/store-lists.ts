@@ -1,5 +1,7 @@
 // The lists of the distribution-spec, in pages: tags, an account's repositories, and the referrers of a manifest.
+import { JobFailure } from '../lib/job-failure.js';
 import type { RouteResponse } from '../lib/route.js';
+import type { ManifestDocument } from './image-repository.js';
 import { MAX_MANIFEST_BYTES } from './manifest.js';
 import { OCI_INDEX } from './media-types.js';
 import { isDigest } from './reference.js';
@@ -7,6 +9,7 @@ import { referrerDescriptor } from './referrer.js';
 import type { ReferrerDescriptor } from './referrer.js';
 import type { StoreCall } from './store-call.js';
 import { API_VERSION, storeError } from './store-errors.js';
+import type { StoreRepository } from './store-repository.js';
 import type { Store } from './store.js';
 
 const MAX_PAGE = 1_000;
@@ -23,31 +26,51 @@ export async function answerCatalog(store: Store, accountId: string, query: URLS
   return { status: 200, headers, body: { repositories: page } };
 }
 
-/** Nobody refers to what is not there: that is an empty list too. */
+/**
+ * Nobody refers to what is not there: that is an empty list too. A page ends where enough was read, so that one of a
+ * type that nothing has may be empty and yet not the last.
+ */
 export async function answerReferrers({ repository, last: subject, request }: StoreCall): Promise<RouteResponse> {
   if (!isDigest(subject)) throw storeError(400, 'DIGEST_INVALID', 'The digest must be sha256: and 64 hex digits.');
   const wanted = request.query.get('artifactType');
   const after = request.query.get('last') ?? '';
   const left = (await repository.folder.referrersOf(subject)).filter((digest) => digest > after);
-  const manifests: ReferrerDescriptor[] = [];
+  const { manifests, read } = await readReferrers(repository, left.slice(0, MAX_PAGE));
   const headers: Record<string, string> = { ...API_VERSION, 'content-type': OCI_INDEX };
-  let bytes = 0;
-  for (const [at, digest] of left.entries()) {
-    const manifest = await repository.findManifest(digest);
-    if (!manifest) continue;
-    const descriptor = referrerDescriptor(manifest);
-    if (wanted !== null && descriptor.artifactType !== wanted) continue;
-    manifests.push(descriptor);
-    // Their annotations are of any size; clients read no index larger than a manifest.
-    bytes += JSON.stringify(descriptor).length;
-    if (at === left.length - 1 || (manifests.length < MAX_PAGE && bytes < MAX_MANIFEST_BYTES / 4)) continue;
-    const more = new URLSearchParams({ ...(wanted !== null && { artifactType: wanted }), last: digest });
-    headers.link = `</v2/${repository.name}/referrers/${subject}?${more.toString()}>; rel="next"`;
-    break;
-  }
   if (wanted !== null) headers['oci-filters-applied'] = 'artifactType';
-  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests };
+  if (read < left.length) {
+    const more = new URLSearchParams({ ...(wanted !== null && { artifactType: wanted }), last: left[read - 1]! });
+    headers.link = `</v2/${repository.name}/referrers/${subject}?${more.toString()}>; rel="next"`;
+  }
+  const page = manifests.filter(({ artifactType }) => wanted === null || artifactType === wanted);
+  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: page };
   return { status: 200, headers, body: JSON.stringify(index) };
+}
+
+/** As many from the front as make an index that is no larger than clients read. */
+async function readReferrers(
+  repository: StoreRepository,
+  digests: string[],
+): Promise<{ manifests: ReferrerDescriptor[]; read: number }> {
+  const manifests: ReferrerDescriptor[] = [];
+  let [read, bytes] = [0, 0];
+  for (; read < digests.length && bytes < MAX_MANIFEST_BYTES / 4; read++) {
+    const manifest = await repository.findManifest(digests[read]!);
+    bytes += manifest?.bytes.length ?? 0;
+    const descriptor = manifest && readableDescriptor(manifest);
+    if (descriptor) manifests.push(descriptor);
+  }
+  return { manifests, read };
+}
+
+/** Undefined where it is odd, or damaged on the disk: the others are to be found all the same. */
+function readableDescriptor(manifest: ManifestDocument): ReferrerDescriptor | undefined {
+  try {
+    return referrerDescriptor(manifest);
+  } catch (error) {
+    if (error instanceof JobFailure) return undefined;
+    throw error;
+  }
 }
 
 /** @param all in bytewise order */

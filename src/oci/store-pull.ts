@@ -18,9 +18,9 @@ export async function answerManifest({ repository, last, request }: StoreCall): 
   return (await answerContent({ method: request.method, headers: others }, content))!;
 }
 
-export async function answerBlob({ repository, last: digest, request }: StoreCall): Promise<RouteResponse> {
-  // Whoever asks whether a blob is there may be about to name it instead of sending it.
-  if (request.method === 'HEAD') await repository.keepBlob(digest);
+export async function answerBlob({ repository, last: digest, request, mayPush }: StoreCall): Promise<RouteResponse> {
+  // Whoever asks whether a blob is there may be about to name it instead of sending it. Nobody else keeps anything.
+  if (mayPush && request.method === 'HEAD') await repository.keepBlob(digest);
   const size = await repository.findBlobSize(digest);
   if (size === undefined) throw storeError(404, 'BLOB_UNKNOWN', 'There is no such blob.');
   const headers = contentHeaders(digest, 'application/octet-stream');

@@ -10,6 +10,9 @@ import type { StoreCall } from './store-call.js';
 import { API_VERSION, storeError } from './store-errors.js';
 import { sha256Digest } from './verified.js';
 
+const MAX_TAGS = 10_000;
+const MAX_REFERRERS = 10_000;
+
 export async function putManifest(call: StoreCall): Promise<RouteResponse> {
   const { store, accountId, repository, last, request } = call;
   if (!isTag(last) && !isDigest(last)) {
@@ -23,14 +26,27 @@ export async function putManifest(call: StoreCall): Promise<RouteResponse> {
     throw storeError(400, 'DIGEST_INVALID', `The manifest that came has the digest ${digest}.`);
   }
   const manifest = { mediaType: typeOfManifest(request.headers['content-type'], bytes), digest, bytes };
-  await repository.writeManifest(last, manifest, request.signal);
   const subject = subjectOf(manifest);
+  await expectPlaces(call, digest, subject);
+  await repository.writeManifest(last, manifest, request.signal);
   const headers = {
     ...{ ...API_VERSION, location: pathOf(call, 'manifests', digest), 'docker-content-digest': digest },
     // Tells clients that they need not keep a list of referrers under a tag.
     ...(subject !== undefined && { 'oci-subject': subject }),
   };
   return { status: 201, headers };
+}
+
+/** Lists are read as a whole, page by page: they may not grow without end. */
+async function expectPlaces({ repository: { folder }, last }: StoreCall, digest: string, subject?: string) {
+  const isNewTag = isTag(last) && (await folder.digestOf(last)) === undefined;
+  if (isNewTag && (await folder.tags()).length >= MAX_TAGS) {
+    throw storeError(413, 'DENIED', `A repository may have at most ${MAX_TAGS} tags: delete some.`);
+  }
+  const referrers = subject === undefined ? [] : await folder.referrersOf(subject);
+  if (referrers.length >= MAX_REFERRERS && !referrers.includes(digest)) {
+    throw storeError(413, 'DENIED', `At most ${MAX_REFERRERS} manifests may refer to the same one: delete some.`);
+  }
 }
 
 export async function deleteManifest({ store, accountId, repository, last }: StoreCall): Promise<RouteResponse> {

@@ -6,8 +6,10 @@ import type { Admit } from './upload.js';
 interface Count {
   /** Bytes found at the last look. */
   found: number;
-  /** Bytes that came since then and are on the disk, where the next look finds them. */
+  /** All bytes that ever came and are on the disk. It only grows, so that looks may end in any order. */
   received: number;
+  /** What `received` was when the last look began: what came since, the look may have missed. */
+  foundAt: number;
   /** Bytes that came and are on their way to the disk. */
   pending: number;
 }
@@ -24,20 +26,20 @@ export class StoreQuota {
   /** To be asked for every piece that comes. Throws where the account has no room at all, as its answer does. */
   async admission(accountId: string): Promise<Admit> {
     if (this.maxBytes === 0) return () => () => undefined;
-    const count = this.counts.get(accountId) ?? { found: 0, received: 0, pending: 0 };
+    const count = this.counts.get(accountId) ?? { found: 0, received: 0, foundAt: 0, pending: 0 };
     this.counts.set(accountId, count);
-    const before = count.received;
-    count.found = await this.measure(accountId);
-    count.received -= before;
+    const foundAt = count.received;
+    const found = await this.measure(accountId);
+    if (foundAt >= count.foundAt) Object.assign(count, { found, foundAt });
     const admit = (bytes: number) => {
-      if (count.found + count.received + count.pending + bytes > this.maxBytes) throw this.full();
+      if (usedBytes(count) + bytes > this.maxBytes) throw this.full();
       count.pending += bytes;
       return () => {
         count.pending -= bytes;
         count.received += bytes;
       };
     };
-    if (count.found + count.received + count.pending >= this.maxBytes) throw this.full();
+    if (usedBytes(count) >= this.maxBytes) throw this.full();
     return admit;
   }
 
@@ -47,3 +49,5 @@ export class StoreQuota {
     return storeError(413, 'DENIED', message);
   }
 }
+
+const usedBytes = ({ found, received, foundAt, pending }: Count): number => found + received - foundAt + pending;

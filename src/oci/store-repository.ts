@@ -4,18 +4,31 @@ import { setTimeout } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 import { badInput } from '../lib/errors.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
+import { unlessAbsent } from './absent-files.js';
 import type { BlobFolder } from './blob-folder.js';
 import type { Descriptor, ImageRepository, ManifestDocument, OnBytes } from './image-repository.js';
 import { ContentMissing } from './image-failure.js';
 import { namedBlobs, parseManifest } from './manifest.js';
 import type { OneAtATime } from './one-at-a-time.js';
 import { isDigest, isTag } from './reference.js';
-import { subjectOf } from './referrer.js';
+import { referrerDescriptor, subjectOf } from './referrer.js';
 import type { RepositoryFolder } from './repository-folder.js';
 import { digestMismatch, sha256Digest, verified } from './verified.js';
 
 /** The collector puts back at once what was touched while it took it away. */
 const PUT_BACK_MS = 50;
+
+const MAX_TRIES = 5;
+
+/** What leads to a manifest. */
+interface Entry {
+  tag?: string;
+  digest: string;
+  mediaType: string;
+  /** Blobs it names, which are readable through it. */
+  marks: string[];
+  subject?: string;
+}
 
 export class StoreRepository implements ImageRepository {
   constructor(
@@ -64,15 +77,20 @@ export class StoreRepository implements ImageRepository {
     if (digest !== manifest.digest) throw digestMismatch(`The manifest ${manifest.digest} has the digest ${digest}.`);
     const parsed = parseManifest(manifest);
     const subject = subjectOf(manifest);
+    // What could not be listed later is not taken.
+    if (subject !== undefined) referrerDescriptor(manifest);
     await this.changes.run(this.folder.path, async () => {
       const named = namedBlobs(parsed);
       if (parsed.kind === 'index') await this.expectManifests(parsed.manifests);
       else await this.expectBlobs(named);
       await this.blobs.write({ digest, size: bytes.length }, bytes);
-      if (named.length > 0) await this.folder.markBlobs(named.map((blob) => blob.digest));
-      if (subject !== undefined) await this.folder.addReferrer(subject, digest);
-      await this.folder.writeManifest(digest, mediaType);
-      if (isTag(tag)) await this.folder.writeTag(tag, digest);
+      const marks = named.map((blob) => blob.digest);
+      const entry = { tag: isTag(tag) ? tag : undefined, digest, mediaType, marks, subject };
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
+        await this.enter(entry);
+        if (await this.has(entry)) return;
+      }
+      throw new Error(`${this.name}: the manifest ${digest} is deleted whenever it is written`);
     });
   }
 
@@ -99,7 +117,9 @@ export class StoreRepository implements ImageRepository {
     const mediaType = await this.folder.mediaTypeOf(digest);
     if (mediaType === undefined) return undefined;
     if (((await this.blobs.size(digest)) ?? 0) > maxBytes) return undefined;
-    return { mediaType, digest, bytes: await this.blobs.read(digest) };
+    // Deleted and collected in this moment, maybe.
+    const bytes = await unlessAbsent(() => this.blobs.read(digest), undefined);
+    return bytes && { mediaType, digest, bytes };
   }
 
   /** Size of a blob that a manifest of this repository names, or that was just written to it; else undefined. */
@@ -116,6 +136,20 @@ export class StoreRepository implements ImageRepository {
   /** All tags in bytewise order; undefined where there is no such repository. */
   async findTags(): Promise<string[] | undefined> {
     return (await this.folder.findManifests()) && this.folder.tags();
+  }
+
+  private async enter({ tag, digest, mediaType, marks, subject }: Entry): Promise<void> {
+    if (marks.length > 0) await this.folder.markBlobs(marks);
+    if (subject !== undefined) await this.folder.addReferrer(subject, digest);
+    await this.folder.writeManifest(digest, mediaType);
+    if (tag !== undefined) await this.folder.writeTag(tag, digest);
+  }
+
+  /** Conversions write in a process of their own, beside which the gateway may have deleted a part of it. */
+  private async has({ tag, digest, marks }: Entry): Promise<boolean> {
+    if (tag !== undefined && (await this.folder.digestOf(tag)) === undefined) return false;
+    for (const mark of marks) if (!(await this.folder.hasBlob(mark))) return false;
+    return (await this.folder.mediaTypeOf(digest)) !== undefined;
   }
 
   private async expectBlobs(blobs: Descriptor[]): Promise<void> {

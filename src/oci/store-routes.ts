@@ -3,7 +3,7 @@
 import { badInput } from '../lib/errors.js';
 import type { Route, RouteGroup, RouteRequest, RouteResponse } from '../lib/route.js';
 import { isRepositoryName } from './reference.js';
-import type { StoreCall } from './store-call.js';
+import type { StoreCall, StoreCaller } from './store-call.js';
 import { API_VERSION, asStoreError, storeError, storeErrorResponse } from './store-errors.js';
 import { answerCatalog, answerReferrers, answerTags } from './store-lists.js';
 import { answerBlob, answerManifest } from './store-pull.js';
@@ -24,14 +24,14 @@ const ANSWERS: Record<string, Record<string, Answer>> = {
   referrers: { GET: answerReferrers },
 };
 
-export function storeRoutes<P>(store: Store, accountOf: (principal: P) => string): RouteGroup<P> {
+export function storeRoutes<P>(store: Store, callerOf: (principal: P) => StoreCaller): RouteGroup<P> {
   const route = (method: Route<P>['method'], path = '/v2/*'): Route<P> => ({
     ...{ method, path },
     access: method === 'GET' || method === 'HEAD' ? 'READER' : 'WRITER',
     streamsBody: method === 'POST' || method === 'PUT' || method === 'PATCH',
     handle: async (request) => {
       try {
-        return await answer(store, accountOf(request.principal as P), request);
+        return await answer(store, callerOf(request.principal as P), request);
       } catch (error) {
         throw asStoreError(error);
       }
@@ -44,11 +44,11 @@ export function storeRoutes<P>(store: Store, accountOf: (principal: P) => string
   return { name: 'store', acceptsBasic: true, routes, errorResponse: storeErrorResponse };
 }
 
-async function answer(store: Store, accountId: string, request: RouteRequest<unknown>): Promise<RouteResponse> {
+async function answer(store: Store, caller: StoreCaller, request: RouteRequest<unknown>): Promise<RouteResponse> {
   const rest = restOf(request.path);
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (rest === '' && isRead) return { status: 200, headers: API_VERSION, body: {} };
-  if (rest === '_catalog' && isRead) return answerCatalog(store, accountId, request.query);
+  if (rest === '_catalog' && isRead) return answerCatalog(store, caller.accountId, request.query);
   const target = parseTarget(rest);
   if (!target) throw storeError(404, 'NAME_UNKNOWN', 'There is nothing at this path.');
   const { kind, name, last } = target;
@@ -58,7 +58,7 @@ async function answer(store: Store, accountId: string, request: RouteRequest<unk
     const allow = Object.keys(answers).join(', ');
     throw storeError(405, 'UNSUPPORTED', `${request.method} is not possible here.`, { allow });
   }
-  return answerIt({ store, accountId, repository: store.repository(accountId, name), last, request });
+  return answerIt({ ...caller, store, repository: store.repository(caller.accountId, name), last, request });
 }
 
 interface Target {

@@ -15,7 +15,7 @@ export async function startUpload(call: StoreCall): Promise<RouteResponse> {
   if (digest !== undefined) expectSha256(digest);
   await store.admission(accountId);
   const id = await store.uploads.start(placeOf(call));
-  if (digest !== undefined) return finish(call, id, digest);
+  if (digest !== undefined) return finishOrCancel({ ...call, last: id }, digest);
   return { status: 202, headers: progress(call, id, 0) };
 }
 
@@ -41,6 +41,16 @@ export async function finishUpload(call: StoreCall): Promise<RouteResponse> {
 export async function cancelUpload(call: StoreCall): Promise<RouteResponse> {
   await call.store.uploads.use(placeOf(call), call.last, (upload) => upload.remove());
   return { status: 204, headers: API_VERSION };
+}
+
+/** Of an upload that came in one request nobody knows the id, to go on with it. */
+async function finishOrCancel(call: StoreCall, digest: string): Promise<RouteResponse> {
+  try {
+    return await finish(call, call.last, digest);
+  } catch (error) {
+    await cancelUpload(call).catch(() => undefined);
+    throw error;
+  }
 }
 
 async function finish(call: StoreCall, id: string, digest: string): Promise<RouteResponse> {

@@ -7,6 +7,7 @@ import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import { BlobFolder } from './blob-folder.js';
 import { collect } from './collect.js';
 import type { Collected } from './collect.js';
+import { DiskWatch, requireSpace } from './disk-space.js';
 import { DurableFiles } from './durable-files.js';
 import { OneAtATime } from './one-at-a-time.js';
 import { isRepositoryName } from './reference.js';
@@ -35,6 +36,10 @@ export class Store {
   private readonly blobs: BlobFolder;
   private readonly quota: StoreQuota;
   private readonly changes = new OneAtATime();
+  /** Set while the disk is too full to take more from clients. */
+  private diskFailure: unknown;
+  /** One for all that is pushed: many small pushes fill a disk as one large one does. */
+  private readonly disk: DiskWatch;
 
   constructor(
     private readonly root: string,
@@ -46,6 +51,7 @@ export class Store {
     this.blobs = new BlobFolder(join(root, 'blobs'), this.files);
     this.uploads = new Uploads(join(root, 'uploads'), maxBlobBytes);
     this.quota = new StoreQuota(quotaBytes, (accountId) => this.usedBytes(accountId));
+    this.disk = new DiskWatch(root, (failure) => (this.diskFailure = failure));
   }
 
   /** One account's repository, which need not exist yet. Throws BAD_USER_INPUT for what is no repository name. */
@@ -72,9 +78,19 @@ export class Store {
     return open + (await bytesNamedIn(this.accountFolder(accountId), this.blobs));
   }
 
-  /** Says for each piece of a push whether there is room for it; throws where there is none at all. */
-  admission(accountId: string): Promise<Admit> {
-    return this.quota.admission(accountId);
+  /**
+   * Says for each piece of a push whether there is room for it, in the account and on the disk; throws where there is
+   * none at all, JobFailure DISK_FULL where it is the disk.
+   */
+  async admission(accountId: string): Promise<Admit> {
+    await requireSpace(this.root, 0);
+    this.diskFailure = undefined;
+    const admit = await this.quota.admission(accountId);
+    return (bytes) => {
+      if (this.diskFailure !== undefined) throw this.diskFailure;
+      this.disk.wrote(bytes);
+      return admit(bytes);
+    };
   }
 
   /** Before a conversion, which is not stopped any more once its result is there. Throws JobFailure DISK_FULL. */

@@ -3,6 +3,7 @@ import type { Hash } from 'node:crypto';
 import { open, rm, truncate } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import { onDisk } from './durable-files.js';
 import { storeError } from './store-errors.js';
 
@@ -24,8 +25,8 @@ export class Upload {
   ) {}
 
   /**
-   * Adds a body. What came before a connection broke off stays, so that the client can go on there; an upload that
-   * grows too large is removed.
+   * Adds a body. What came before a connection broke off or the disk was full stays, so that the client can go on
+   * there; an upload that grows too large is removed.
    * @param length what the client said it has, where it did; another length undoes it all
    */
   async append(body: Readable, admit: Admit, length?: number): Promise<void> {
@@ -61,14 +62,17 @@ export class Upload {
       const settle = admit(chunk.length);
       await onDisk(() => file.appendFile(chunk)).finally(settle);
     } catch (error) {
+      if (isDiskFull(error)) await file.truncate(this.size);
       // Nobody could send the rest of it either, and what there is takes room.
-      await this.remove();
+      else await this.remove();
       throw error;
     }
     this.hash.update(chunk);
     this.size += chunk.length;
   }
 }
+
+const isDiskFull = (error: unknown) => error instanceof JobFailure && error.code === JobFailureCode.DISK_FULL;
 
 const tooLarge = (maxBytes: number) =>
   storeError(413, 'SIZE_INVALID', `A blob may have at most ${Math.floor(maxBytes / 2 ** 20)} MiB.`);

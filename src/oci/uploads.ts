@@ -33,7 +33,7 @@ export class Uploads {
   /** The id of a new upload. Throws where the account has too many open ones. */
   async start(place: UploadPlace): Promise<string> {
     const folder = join(this.root, place.accountId);
-    if ((await namesIn(folder)).length >= MAX_OPEN) {
+    if ((await this.expireIn(place.accountId, Date.now())) >= MAX_OPEN) {
       const message = `At most ${MAX_OPEN} uploads may be open at the same time: finish or cancel some.`;
       throw storeError(429, 'TOOMANYREQUESTS', message);
     }
@@ -85,15 +85,23 @@ export class Uploads {
 
   /** Removes what nobody has sent anything to for some hours. */
   async expire(now: number): Promise<void> {
-    for (const accountId of await namesIn(this.root)) {
-      for (const name of await namesIn(join(this.root, accountId))) {
-        const path = join(this.root, accountId, name);
-        const stats = await findStats(path);
-        if (this.busy.has(path) || (stats && stats.mtimeMs >= now - IDLE_MS)) continue;
-        await rm(path, { force: true });
-        this.hashes.delete(path);
+    for (const accountId of await namesIn(this.root)) await this.expireIn(accountId, now);
+  }
+
+  /** Answers how many stay. */
+  private async expireIn(accountId: string, now: number): Promise<number> {
+    let count = 0;
+    for (const name of await namesIn(join(this.root, accountId))) {
+      const path = join(this.root, accountId, name);
+      const stats = await findStats(path);
+      if (this.busy.has(path) || (stats && stats.mtimeMs >= now - IDLE_MS)) {
+        count += 1;
+        continue;
       }
+      await rm(path, { force: true });
+      this.hashes.delete(path);
     }
+    return count;
   }
 
   private path({ accountId, repository }: UploadPlace, id: string): string {

@@ -12,18 +12,29 @@ const SILENCE_MS = 2 * 60 * 1000;
 const LINGER_MS = 10_000;
 const BUFFERED_BYTES = 1024 * 1024;
 
-/** The body; it may be left unread or given up without cutting the client off. Ends in a BAD_USER_INPUT where cut off. */
-export function bodyStream(request: IncomingMessage): Readable {
+/**
+ * The body; it may be left unread or given up without cutting the client off. Ends in a BAD_USER_INPUT where cut off,
+ * also where that was before.
+ */
+export function bodyStream(request: IncomingMessage, response: ServerResponse): Readable {
   const body = new PassThrough({ highWaterMark: BUFFERED_BYTES });
   body.on('error', () => undefined);
+  // Not where it is merely complete: what came but was not read yet is lost with the connection.
   const breakOff = () => {
-    if (!request.complete) body.destroy(new CatalogError('BAD_USER_INPUT', 'The body ended before its time.'));
+    if (!request.readableEnded) body.destroy(new CatalogError('BAD_USER_INPUT', 'The body ended before its time.'));
   };
+  if (request.destroyed) {
+    breakOff();
+    return body;
+  }
   request.once('error', breakOff);
   request.once('close', breakOff);
   const { socket } = request;
   socket.setTimeout(SILENCE_MS);
-  request.once('end', () => socket.setTimeout(0));
+  // Once it is answered the server has set the time that a connection may be idle.
+  request.once('end', () => {
+    if (!response.writableFinished) socket.setTimeout(0);
+  });
   return request.pipe(body);
 }
 

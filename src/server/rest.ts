@@ -54,7 +54,7 @@ function mountGroup(scope: FastifyInstance, group: Group, { tokens, logger }: Re
             isOpen: route.access === 'ANYONE',
           });
           const principal = principalOf(caller, route);
-          const stream = streamsBody ? bodyStream(request.raw) : undefined;
+          const stream = streamsBody ? bodyStream(request.raw, reply.raw) : undefined;
           return send(reply, await route.handle({ ...toRouteRequest(request, reply), caller, principal, stream }));
         } catch (error) {
           return answerError(error, reply);
@@ -81,9 +81,12 @@ function toRouteRequest(
   const url = request.raw.url ?? '';
   const mark = url.includes('?') ? url.indexOf('?') : url.length;
   const controller = new AbortController();
-  reply.raw.once('close', () => {
+  const hungUp = () => {
     if (!reply.raw.writableFinished) controller.abort(new Error('The client hung up'));
-  });
+  };
+  // It may have done so while it was looked up who it is.
+  if (reply.raw.destroyed) hungUp();
+  else reply.raw.once('close', hungUp);
   return {
     method: request.method,
     path: url.slice(0, mark),

@@ -128,6 +128,39 @@ describe('the collector', () => {
     expect(await store.repository('bob', 'app').findBlobSize(layer)).toBe(5);
   });
 
+  it('leaves nothing to count of an image that was deleted', async () => {
+    await write('app');
+    const other = smallImage({ config: { comment: 'other' } });
+    await write('app', 'alice', other);
+    grow();
+    const named = await store.usedBytes('alice');
+    await store.upkeep('alice', 'app').deleteManifest(other.manifest.digest);
+    const left = named - (await store.usedBytes('alice'));
+    expect(left).toBeGreaterThanOrEqual(other.config.length + other.manifest.bytes.length);
+    const repository = store.repository('alice', 'app');
+    expect(await repository.findBlobSize(other.configBlob.digest)).toBeUndefined();
+    // The image that is left has the same layer.
+    expect(await repository.findBlobSize(layer)).toBe(5);
+    await store.upkeep('alice', 'app').deleteManifest(image.manifest.digest);
+    expect(await repository.findBlobSize(layer)).toBeUndefined();
+  });
+
+  it('leaves a deleted image what is part of a push that goes on', async () => {
+    await write('app');
+    const repository = store.repository('alice', 'app');
+    grow();
+    expect(await repository.keepBlob(layer)).toBe(true);
+    await store.upkeep('alice', 'app').deleteManifest(image.manifest.digest);
+    expect(await repository.findBlobSize(layer)).toBe(5);
+    expect(await repository.findBlobSize(image.configBlob.digest)).toBeUndefined();
+    await write('app');
+    grow();
+    // A push of hours, whose first blobs were there already.
+    await repository.writeBlob(descriptorOf('a/b', Buffer.from('new')), Buffer.from('new'), signal);
+    await store.upkeep('alice', 'app').deleteManifest(image.manifest.digest);
+    expect(await repository.findBlobSize(layer)).toBe(5);
+  });
+
   it('runs beside pushes and deletions without breaking an image', async () => {
     const graceMs = 150;
     let isOver = false;

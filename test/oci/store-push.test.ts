@@ -1,3 +1,4 @@
+import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DOCKER_LIST, OCI_INDEX, OCI_MANIFEST } from '../../src/oci/media-types.js';
 import { Store } from '../../src/oci/store.js';
@@ -5,7 +6,7 @@ import { storeRoutes } from '../../src/oci/store-routes.js';
 import { descriptorOf, documentOf, smallImage } from '../support/documents.js';
 import { temporaryFolder } from '../support/folders.js';
 import type { HttpFake } from '../support/http-fake.js';
-import { mountRoutes } from '../support/route-mount.js';
+import { mountRoutes, storeCaller } from '../support/route-mount.js';
 import { outcome, pushBlob, putManifest, storeClient } from '../support/store-client.js';
 import type { StoreClient } from '../support/store-client.js';
 
@@ -13,13 +14,14 @@ const image = smallImage();
 const { digest } = image.manifest;
 const EMPTY = Buffer.from('{}');
 
-const store = new Store(join(temporaryFolder(), 'store'));
+const root = join(temporaryFolder(), 'store');
+const store = new Store(root);
 let server: HttpFake;
 let alice: StoreClient;
 let bob: StoreClient;
 
 beforeAll(async () => {
-  server = await mountRoutes(storeRoutes<string>(store, (principal) => principal));
+  server = await mountRoutes(storeRoutes<string>(store, storeCaller));
   alice = storeClient(server.url, 'alice');
   bob = storeClient(server.url, 'bob');
 });
@@ -87,6 +89,12 @@ describe('a manifest that is pushed', () => {
     [
       'names a strange subject',
       () => documentOf(OCI_MANIFEST, { ...json(image.manifest), subject: 1 }),
+      'MANIFEST_INVALID',
+    ],
+    [
+      'refers to another one and names a strange type',
+      () =>
+        documentOf(OCI_MANIFEST, { ...json(image.manifest), artifactType: 5, subject: json(image.manifest).config }),
       'MANIFEST_INVALID',
     ],
     [
@@ -190,12 +198,83 @@ describe('what refers to a manifest', () => {
     expect([new Set(found).size, found.length, pages]).toEqual([3, 3, 3]);
   });
 
+  it('is listed beside others that can not be read any more', async () => {
+    const subject = documentOf(OCI_MANIFEST, { beside: true }).digest;
+    const made = [];
+    for (const note of ['a', 'b', 'c', 'd'])
+      made.push((await attach('beside', subject, 'application/x', note)).manifest);
+    const pathOf = (of: string) => join(root, 'blobs/sha256', of.slice(7, 9), of.slice(7));
+    writeFileSync(pathOf(made[0]!.digest), '{"artifactType":5}');
+    writeFileSync(pathOf(made[1]!.digest), 'damaged');
+    rmSync(pathOf(made[2]!.digest));
+    const { response, index } = await referrers('beside', subject);
+    expect([response.status, index.manifests.map((it) => it.digest)]).toEqual([200, [made[3]!.digest]]);
+    expect(await outcome(await alice(`/v2/beside/manifests/${made[2]!.digest}`))).toEqual([404, 'MANIFEST_UNKNOWN']);
+  });
+
+  it('is looked for in pages, also where hardly any is of the type', async () => {
+    const subject = documentOf(OCI_MANIFEST, { rare: true }).digest;
+    const { manifest } = await attach('rare', subject, 'application/x-rare');
+    const marks = join(root, 'accounts/alice/rare/_referrers', subject.slice(7));
+    for (let at = 0; at < 1_000; at++) writeFileSync(join(marks, at.toString(16).padStart(64, '0')), '');
+    for (let at = 0; at < 1_000; at++) writeFileSync(join(marks, `e${at.toString(16).padStart(63, '0')}`), '');
+    const found: string[] = [];
+    let path: string | undefined = `/v2/rare/referrers/${subject}?artifactType=application%2Fx-rare`;
+    let pages = 0;
+    for (; path !== undefined; pages++) {
+      const response = await alice(path);
+      found.push(...((await response.json()) as { manifests: { digest: string }[] }).manifests.map((it) => it.digest));
+      path = /^<(.+)>; rel="next"$/.exec(response.headers.get('link') ?? '')?.[1];
+    }
+    expect([found, pages]).toEqual([[manifest.digest], 3]);
+  });
+
   it('is gone with the manifest that referred', async () => {
     const { manifest } = await attach('gone', digest, 'application/x-sbom');
     expect((await referrers('gone', digest)).index.manifests).toHaveLength(1);
     expect((await alice(`/v2/gone/manifests/${manifest.digest}`, { method: 'DELETE' })).status).toBe(202);
     expect((await referrers('gone', digest)).index.manifests).toEqual([]);
   });
+});
+
+describe('a repository', () => {
+  it('has only so many tags, and a manifest so many that refer to it', async () => {
+    const { manifest } = await attach('many', digest, 'application/x-sbom');
+    const folder = join(root, 'accounts/alice/many');
+    const marks = join(folder, '_referrers', digest.slice(7));
+    mkdirSync(join(folder, '_tags'));
+    for (let at = 0; at < 9_999; at++) {
+      linkSync(join(marks, manifest.digest.slice(7)), join(marks, at.toString(16).padStart(64, '0')));
+      linkSync(join(marks, manifest.digest.slice(7)), join(folder, '_tags', `t${at}`));
+    }
+    const put = async (tag: string, of = manifest) => {
+      const response = await putManifest(alice, `/v2/many/manifests/${tag}`, of);
+      return [response.status, await response.text()];
+    };
+    expect((await put('last'))[0]).toBe(201);
+    expect(await put('one-more')).toEqual([413, expect.stringMatching(/DENIED.*10000 tags/)]);
+    expect((await put('last'))[0]).toBe(201);
+    const other = documentOf(OCI_MANIFEST, { ...json(manifest), annotations: { other: 'x' } });
+    expect(await put(other.digest, other)).toEqual([413, expect.stringMatching(/DENIED.*10000 manifests/)]);
+  });
+});
+
+it('counts tags, repositories and what refers to others, however small they are', async () => {
+  const grow = async (work: () => Promise<unknown>) => {
+    const before = await store.usedBytes('gus');
+    await work();
+    return (await store.usedBytes('gus')) - before;
+  };
+  const gus = storeClient(server.url, 'gus');
+  await pushImage(gus, 'count', 'v1');
+  expect(await grow(() => pushImage(gus, 'count', 'v1'))).toBe(0);
+  expect(await grow(() => pushImage(gus, 'count', 'v2'))).toBe(4096);
+  expect(await grow(() => pushImage(gus, 'other', 'v1'))).toBeGreaterThanOrEqual(5 * 4096);
+  const refers = documentOf(OCI_MANIFEST, { ...json(image.manifest), subject: json(image.manifest).config });
+  await pushBlob(gus, 'count', image.config);
+  expect(await grow(() => putManifest(gus, `/v2/count/manifests/${refers.digest}`, refers))).toBeGreaterThanOrEqual(
+    refers.bytes.length + 3 * 4096,
+  );
 });
 
 describe('deleting', () => {

@@ -1,15 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { Upstream } from '../../src/lib/upstream.js';
 import { RegistryClient } from '../../src/oci/registry-client.js';
 import { OCI_MANIFEST } from '../../src/oci/media-types.js';
 import { Store } from '../../src/oci/store.js';
 import { storeRoutes } from '../../src/oci/store-routes.js';
-import { smallImage } from '../support/documents.js';
+import { descriptorOf, smallImage } from '../support/documents.js';
 import { run, temporaryFolder } from '../support/folders.js';
 import type { HttpFake } from '../support/http-fake.js';
 import { describeWith } from '../support/requirements.js';
-import { mountRoutes } from '../support/route-mount.js';
+import { mountRoutes, storeCaller } from '../support/route-mount.js';
 
 const { signal } = new AbortController();
 const image = smallImage();
@@ -20,7 +20,7 @@ const store = new Store(join(folder, 'store'));
 let server: HttpFake;
 
 beforeAll(async () => {
-  server = await mountRoutes(storeRoutes<string>(store, (principal) => principal));
+  server = await mountRoutes(storeRoutes<string>(store, storeCaller));
   const repository = store.repository('alice', 'team/app');
   await repository.writeBlob(image.layerBlob, image.layer, signal);
   await repository.writeBlob(image.configBlob, image.config, signal);
@@ -82,6 +82,22 @@ describe('the store over HTTP', () => {
     expect((await ask(`/v2/team/app/blobs/${digest}`, { headers: { 'if-none-match': etag } })).status).toBe(304);
     const headers = { range: 'bytes=1-2', 'if-range': '"other"' };
     expect((await ask(`/v2/team/app/blobs/${digest}`, { headers })).status).toBe(200);
+  });
+
+  it('keeps a blob from being collected for those who may push, and for no other', async () => {
+    const blob = Buffer.from('not named yet');
+    const own = descriptorOf('a/b', blob);
+    await store.repository('alice', 'kept').writeBlob(own, blob, signal);
+    const mark = join(folder, 'store/accounts/alice/kept/_blobs', own.digest.slice(7));
+    const file = join(folder, 'store/blobs/sha256', own.digest.slice(7, 9), own.digest.slice(7));
+    const before = new Date(Date.now() - 2 * 60 * 60 * 1000);
+    for (const path of [mark, file]) utimesSync(path, before, before);
+    const isYoung = async (as: string) => {
+      expect((await ask(`/v2/kept/blobs/${own.digest}`, { method: 'HEAD', as })).status).toBe(200);
+      return [mark, file].map((path) => statSync(path).mtimeMs > before.getTime() + 1000);
+    };
+    expect(await isYoung('alice-reader')).toEqual([false, false]);
+    expect(await isYoung('alice')).toEqual([true, true]);
   });
 
   it('lists tags in pages', async () => {

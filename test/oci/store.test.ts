@@ -8,6 +8,7 @@ import { onDisk } from '../../src/oci/durable-files.js';
 import { readImage } from '../../src/oci/image.js';
 import type { ImageRepository } from '../../src/oci/image-repository.js';
 import { OCI_INDEX, OCI_MANIFEST } from '../../src/oci/media-types.js';
+import type { StoreRepository } from '../../src/oci/store-repository.js';
 import { Store } from '../../src/oci/store.js';
 import { contentOf, descriptorOf, documentOf, smallImage } from '../support/documents.js';
 import type { SmallImage } from '../support/documents.js';
@@ -180,6 +181,55 @@ describe('Store', () => {
     const repository = store.repository(ALICE, 'app');
     await Promise.all(Array.from({ length: 20 }, (_, at) => write(repository, `v${at}`, image)));
     expect(await repository.findTags()).toHaveLength(20);
+  });
+
+  describe('written by two processes', () => {
+    let other: Store;
+    let repository: StoreRepository;
+    beforeEach(async () => {
+      other = new Store(root);
+      repository = store.repository(ALICE, 'app');
+      await write(repository, 'v1', image);
+    });
+
+    /** Does the work of the other process just before the first such call for that file. */
+    function before(call: 'rename' | 'rm', path: string, work: () => Promise<unknown>): void {
+      const original = promises[call] as (...args: unknown[]) => Promise<void>;
+      const spy = jest.spyOn(promises, call).mockImplementation(async (...args: unknown[]) => {
+        const target = String(call === 'rm' ? args[0] : args[1]);
+        if (target === join(root, 'accounts', ALICE, 'app', path)) {
+          spy.mockRestore();
+          await work();
+        }
+        return original(...args);
+      });
+    }
+    const { digest } = image.manifest;
+    const file = (kind: string, of: string) => join(kind, of.slice('sha256:'.length));
+
+    it('has no tag that leads nowhere where its manifest is deleted while it is tagged', async () => {
+      before('rename', '_tags/v2', () => other.upkeep(ALICE, 'app').deleteManifest(digest));
+      await repository.writeManifest('v2', image.manifest, signal);
+      expect((await repository.resolve('v2', signal)).digest).toBe(digest);
+      before('rm', file('_manifests', digest), () =>
+        other.repository(ALICE, 'app').writeManifest('v3', image.manifest, signal),
+      );
+      expect(await store.upkeep(ALICE, 'app').deleteManifest(digest)).toBe(true);
+      expect(await repository.findTags()).toEqual([]);
+    });
+
+    it('has no image without its blobs where one is deleted while its manifest is written', async () => {
+      await store.upkeep(ALICE, 'app').deleteManifest(digest);
+      const blob = image.layerBlob.digest;
+      const deleteIt = () => other.upkeep(ALICE, 'app').deleteBlob(blob);
+      before('rename', file('_manifests', digest), deleteIt);
+      await repository.writeManifest('v1', image.manifest, signal);
+      expect(await repository.findBlobSize(blob)).toBe(5);
+      await store.upkeep(ALICE, 'app').deleteManifest(digest);
+      before('rm', file('_blobs', blob), () => repository.writeManifest('v1', image.manifest, signal));
+      await expect(deleteIt()).rejects.toMatchObject({ code: 'CONFLICT' });
+      expect(await repository.findBlobSize(blob)).toBe(5);
+    });
   });
 
   it.each(['..', '../x', 'A', 'a/../b', '_tags', '', 'a/'])('has no repository %j', (name) => {

@@ -5,9 +5,16 @@ import { pipeline } from 'node:stream/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CatalogError } from '../../src/lib/errors.js';
 import type { RouteGroup, RouteResponse } from '../../src/lib/route.js';
+import type { StoreCaller } from '../../src/oci/store-call.js';
 import { bodyStream, endWithAnswer } from '../../src/server/body-stream.js';
 import { startHttpFake } from './http-fake.js';
 import type { HttpFake } from './http-fake.js';
+
+/** Who a principal is to the store: `alice` of the account alice, `alice-reader` too, but it may not push. */
+export function storeCaller(principal: string): StoreCaller {
+  const [accountId = '', role] = principal.split('-');
+  return { accountId, mayPush: role !== 'reader' };
+}
 
 export function mountRoutes(group: RouteGroup<string>): Promise<HttpFake> {
   return startHttpFake((request, response) => void answer(group, request, response));
@@ -16,13 +23,17 @@ export function mountRoutes(group: RouteGroup<string>): Promise<HttpFake> {
 async function answer(group: RouteGroup<string>, request: IncomingMessage, response: ServerResponse): Promise<void> {
   endWithAnswer(request, response);
   try {
-    await send(await handle(group, request), response);
+    await send(await handle(group, request, response), response);
   } catch (error) {
     await send(group.errorResponse(error, 'request-1'), response);
   }
 }
 
-async function handle(group: RouteGroup<string>, request: IncomingMessage): Promise<RouteResponse> {
+async function handle(
+  group: RouteGroup<string>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<RouteResponse> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://mount');
   const basic = /^Basic (.+)$/.exec(request.headers.authorization ?? '')?.[1];
   const principal = Buffer.from(basic ?? '', 'base64')
@@ -37,7 +48,7 @@ async function handle(group: RouteGroup<string>, request: IncomingMessage): Prom
   return route.handle({
     method: request.method ?? 'GET',
     ...common,
-    stream: bodyStream(request),
+    stream: bodyStream(request, response),
     principal,
     caller: principal,
     remoteAddress: '127.0.0.1',
