@@ -101,13 +101,15 @@ export function createServices(config: Config, database: Database, names: OwnNam
     ...{ reader, inTransaction, ...factsOf(config), ...auth, ...catalog, logins, ...createDeployments(reader, builds) },
     ...{ ...work, store, spoolDir: settings.spoolDir },
     ...{ eifs, url: config.publicUrl ?? `http://${names.host}` },
-    storeRoutes: storeRoutes<Principal>(store, (principal) => ({
-      accountId: principal.accountId,
-      mayPush: hasRole(principal, Role.WRITER),
-    })),
+    storeRoutes: storeRoutes<Principal>(store, storeCallerOf),
     eifRoutes: eifRoutes<Caller>(buildQuery, eifs),
   };
 }
+
+const storeCallerOf = (principal: Principal) => ({
+  accountId: principal.accountId,
+  mayPush: hasRole(principal, Role.WRITER),
+});
 
 /** What of the configuration dialects show or go by. */
 const factsOf = ({ isSignUpOpen, publicUrl, trustedProxies }: Config) => ({
