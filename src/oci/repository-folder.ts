@@ -1,8 +1,9 @@
 // The files of one repository, all of them small:
 //   _manifests/<hex> its media type   _blobs/<hex> empty: readable here   _tags/<tag> a digest
 //   _referrers/<hex of the subject>/<hex> empty: this manifest refers to that one, which need not exist
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists, findStats, namesIn, textOf, touch } from './absent-files.js';
+import { exists, findStats, hasCode, namesIn, textOf, touch } from './absent-files.js';
 import type { DurableFiles } from './durable-files.js';
 import { removeOld } from './old-files.js';
 import { isDigest, isTag } from './reference.js';
@@ -82,12 +83,21 @@ export class RepositoryFolder {
     return digestsIn(this.at('_referrers', hexOf(subject)));
   }
 
-  addReferrer(subject: string, digest: string): Promise<void> {
-    return this.files.touchAll(this.at('_referrers', hexOf(subject)), [hexOf(digest)]);
+  /** Tries again where the folder, with its last referrer, is removed in this moment. */
+  async addReferrer(subject: string, digest: string): Promise<void> {
+    const add = () => this.files.touchAll(this.at('_referrers', hexOf(subject)), [hexOf(digest)]);
+    await add().catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT')) throw error;
+      return add();
+    });
   }
 
-  removeReferrer(subject: string, digest: string): Promise<void> {
-    return this.files.remove(this.at('_referrers', hexOf(subject), hexOf(digest)));
+  async removeReferrer(subject: string, digest: string): Promise<void> {
+    const folder = this.at('_referrers', hexOf(subject));
+    await this.files.remove(join(folder, hexOf(digest)));
+    await rmdir(folder).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOTEMPTY', 'ENOENT')) throw error;
+    });
   }
 
   private at(...parts: string[]): string {

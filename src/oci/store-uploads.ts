@@ -9,11 +9,11 @@ import type { Upload } from './upload.js';
 export async function startUpload(call: StoreCall): Promise<RouteResponse> {
   const { store, accountId, repository, request } = call;
   const { mount, from, digest } = Object.fromEntries(request.query) as Record<string, string | undefined>;
+  await store.admission(accountId);
   if (mount !== undefined && from !== undefined && isDigest(mount) && isRepositoryName(from)) {
     if (await repository.mountBlob(mount, store.repository(accountId, from))) return stored(call, mount);
   }
   if (digest !== undefined) expectSha256(digest);
-  await store.admission(accountId);
   const id = await store.uploads.start(placeOf(call));
   if (digest !== undefined) return finishOrCancel({ ...call, last: id }, digest);
   return { status: 202, headers: progress(call, id, 0) };

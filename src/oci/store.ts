@@ -37,7 +37,7 @@ export class Store {
   private readonly quota: StoreQuota;
   private readonly changes = new OneAtATime();
   /** Set while the disk is too full to take more from clients. */
-  private diskFailure: unknown;
+  private diskFailure?: Error;
   /** One for all that is pushed: many small pushes fill a disk as one large one does. */
   private readonly disk: DiskWatch;
 
@@ -51,7 +51,7 @@ export class Store {
     this.blobs = new BlobFolder(join(root, 'blobs'), this.files);
     this.uploads = new Uploads(join(root, 'uploads'), maxBlobBytes);
     this.quota = new StoreQuota(quotaBytes, (accountId) => this.usedBytes(accountId));
-    this.disk = new DiskWatch(root, (failure) => (this.diskFailure = failure));
+    this.disk = new DiskWatch(root, (failure) => (this.diskFailure = failure as Error));
   }
 
   /** One account's repository, which need not exist yet. Throws BAD_USER_INPUT for what is no repository name. */
@@ -87,7 +87,7 @@ export class Store {
     this.diskFailure = undefined;
     const admit = await this.quota.admission(accountId);
     return (bytes) => {
-      if (this.diskFailure !== undefined) throw this.diskFailure;
+      if (this.diskFailure !== undefined) throw this.diskFailure as Error;
       this.disk.wrote(bytes);
       return admit(bytes);
     };

@@ -56,10 +56,9 @@ describe('a streamed body', () => {
     ['in the middle of it', 10],
     ['after all of it', 3],
   ])('ends for a client that hung up while it was looked up who it is, %s', async (_when, length) => {
-    let client: Socket | undefined;
     authenticate = async () => {
       const closed = new Promise((resolve) => connections[0]!.once('close', resolve));
-      client!.destroy();
+      client.destroy();
       await closed;
       return caller;
     };
@@ -73,7 +72,7 @@ describe('a streamed body', () => {
         return { status: 200 };
       };
     });
-    client = send(`${head(length)}abc`);
+    const client = send(`${head(length)}abc`);
     expect(await handled).toEqual(['The body ended before its time.', true]);
   });
 

@@ -1,5 +1,7 @@
 // Speaks to the store's routes as somebody: HTTP Basic with the password as the principal, or as the token.
 import { sha256Digest } from '../../src/oci/verified.js';
+import { smallImage } from './documents.js';
+import type { SmallImage } from './documents.js';
 
 export interface StoreAsk {
   method?: string;
@@ -42,4 +44,14 @@ export function putManifest(
   { bytes, mediaType }: { bytes: Buffer; mediaType: string },
 ): Promise<Response> {
   return ask(path, { method: 'PUT', body: bytes, headers: { 'content-type': mediaType } });
+}
+
+/** A small image under a tag; other text makes another image. */
+export async function pushImage(ask: StoreClient, repository: string, tag: string, comment = ''): Promise<SmallImage> {
+  const other = smallImage({ config: { comment } });
+  await pushBlob(ask, repository, other.layer);
+  await pushBlob(ask, repository, other.config);
+  const response = await putManifest(ask, `/v2/${repository}/manifests/${tag}`, other.manifest);
+  if (response.status !== 201) throw new Error(await response.text());
+  return other;
 }
