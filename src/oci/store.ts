@@ -87,7 +87,7 @@ export class Store {
     this.diskFailure = undefined;
     const admit = await this.quota.admission(accountId);
     return (bytes) => {
-      if (this.diskFailure !== undefined) throw this.diskFailure as Error;
+      if (this.diskFailure !== undefined) throw this.diskFailure;
       this.disk.wrote(bytes);
       return admit(bytes);
     };
