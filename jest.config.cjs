@@ -22,5 +22,6 @@ module.exports = {
   setupFiles: ['reflect-metadata'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // One more than the two processors of the smallest machine: many tests wait for other processes.
+  maxWorkers: 3,
 };

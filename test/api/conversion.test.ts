@@ -8,11 +8,11 @@ import {
   storeSampleImage,
 } from '../support/conversions.js';
 import type { JobEvent } from '../support/conversions.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import type { TestGateway } from '../support/gateway.js';
 import { CancelJob, Convert, CreateApp } from '../support/operations.js';
 
-onEachDatabase('a conversion within the store', (kind) => {
+onEachDatabaseAtScale('a conversion within the store', (kind) => {
   let gateway: TestGateway;
   let image: string;
   let large: string;

@@ -4,13 +4,13 @@ import { eventsOf, reached, showJob, startConversion } from '../support/conversi
 import { writeDevelopmentBlobs } from '../../src/demo/development-blobs.js';
 import { writeSampleImage } from '../../src/demo/sample-image.js';
 import { Store } from '../../src/oci/store.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { temporaryFolder } from '../support/folders.js';
 import { startGatewayProcess } from '../support/gateway-process.js';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import { CreateBuild, ListBuilds, ListJobs } from '../support/operations.js';
 
-onEachDatabase('a gateway whose process is killed', (kind) => {
+onEachDatabaseAtScale('a gateway whose process is killed', (kind) => {
   let environment: Record<string, string>;
   let gateway: GatewayProcess;
 

@@ -8,7 +8,7 @@ import { writeDevelopmentBlobs } from '../../src/demo/development-blobs.js';
 import { writeSampleImage } from '../../src/demo/sample-image.js';
 import { Store } from '../../src/oci/store.js';
 import { eventsOf, finished, showJob, startConversion } from '../support/conversions.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { smallImage } from '../support/documents.js';
 import type { SmallImage } from '../support/documents.js';
 import { temporaryFolder } from '../support/folders.js';
@@ -61,7 +61,7 @@ function holdingRegistry(image: SmallImage): {
   return { listener, asked, release };
 }
 
-onEachDatabase('a conversion that can not succeed', (kind) => {
+onEachDatabaseAtScale('a conversion that can not succeed', (kind) => {
   let environment: Record<string, string>;
   let gateway: GatewayProcess;
   let wrongDigest: HttpFake;
@@ -134,7 +134,7 @@ onEachDatabase('a conversion that can not succeed', (kind) => {
   });
 });
 
-onEachDatabase('a full disk', (kind) => {
+onEachDatabaseAtScale('a full disk', (kind) => {
   describeWithMounts('below the gateway', () => {
     // The image has 16 MiB, and what is made of it a little more. One of 4 MiB fits beside it.
     it.each([

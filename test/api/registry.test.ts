@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeDevelopmentBlobs } from '../../src/demo/development-blobs.js';
 import { finished, startConversion } from '../support/conversions.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { extractEif, itJudged, judgeEif } from '../support/eif-judge.js';
 import type { EifReport } from '../support/eif-judge.js';
 import { run, temporaryFolder } from '../support/folders.js';
@@ -31,7 +31,7 @@ describeWith(['docker-registry', 'skopeo', 'umoci'], 'with real registries', () 
   });
   afterAll(() => Promise.all([registry.stop(), tokenRegistry.stop()]));
 
-  onEachDatabase('a conversion of an image made by umoci', (kind) => {
+  onEachDatabaseAtScale('a conversion of an image made by umoci', (kind) => {
     let gateway: TestGateway;
     const auth = REGISTRY_USER;
 
