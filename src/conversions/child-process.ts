@@ -4,10 +4,10 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { JobReports } from '../jobs/job-handler.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
-import { redactor } from '../lib/redact.js';
 import { packageRoot } from '../lib/package-root.js';
-import { secretsOf } from './image-target.js';
+import { redactor } from '../lib/redact.js';
 import type { ChildMessage, ChildTask, SignatureMessage, TaskResult } from './child-messages.js';
+import { secretsOf } from './image-target.js';
 
 // From the build also in tests: a forked process can't load TypeScript.
 const CHILD = join(packageRoot, 'dist', 'src', 'conversions', 'child.js');
@@ -42,9 +42,6 @@ export async function workInChild(
     if (final?.type === 'failed') throw new JobFailure(final.code, final.message, final.hint);
     if (final?.type === 'crashed') throw new Error(final.stack);
     throw lost(child, redactor(secretsOf(task))(stderr()));
-  } catch (error) {
-    kill();
-    throw error;
   } finally {
     signal.removeEventListener('abort', kill);
   }
@@ -57,19 +54,23 @@ type Listener = ChildParent & { reports: JobReports };
 function follow(child: ChildProcess, task: ChildTask, listener: Listener): Promise<FinalMessage | undefined> {
   return new Promise((resolve, reject) => {
     let final: FinalMessage | undefined;
-    let isSigned = false;
+    let refusal: Error | undefined;
+    let { sign } = listener;
     child.on('message', (raw) => {
       const message = raw as ChildMessage;
       if (message.type === 'sign') {
-        answerWithSignature(child, message.pcr0, { ...listener, sign: isSigned ? undefined : listener.sign }).catch(
-          reject,
-        );
-        isSigned = true;
+        try {
+          child.send(signatureBy(sign, message.pcr0), () => undefined);
+        } catch (error) {
+          refusal = error as Error;
+          child.kill('SIGKILL');
+        }
+        sign = undefined;
       } else if (isFinalMessage(message)) final = message;
       else report(message, listener.reports);
     });
     child.once('error', reject);
-    child.once('close', () => resolve(final));
+    child.once('close', () => (refusal ? reject(refusal) : resolve(final)));
     // A child that is gone already fails this; its end is reported by 'close'.
     child.send(task, () => undefined);
   });
@@ -87,10 +88,9 @@ function report(message: ChildMessage, reports: JobReports): void {
   else if (message.type === 'bootBlobs') reports.note(message.bootBlobs);
 }
 
-async function answerWithSignature(child: ChildProcess, pcr0: string, { sign }: ChildParent): Promise<void> {
+function signatureBy(sign: ChildParent['sign'], pcr0: string): SignatureMessage {
   if (!sign) throw new Error('A child asked for a signature that it was not promised.');
-  const answer: SignatureMessage = { signature: sign(pcr0).toString('base64') };
-  child.send(answer, () => undefined);
+  return { signature: sign(pcr0).toString('base64') };
 }
 
 function tailOf(child: ChildProcess): () => string {
