@@ -128,9 +128,8 @@ describe('the reader of EIFs', () => {
 
   it('tells of a signature over another PCR0', async () => {
     const { eif } = signed('secp384r1', 'ab'.repeat(48));
-    const reading = await read(eif);
-    expect(reading.signature?.valid).toBe(false);
-    expect(reading.problems).toEqual(['its signature is over another PCR0']);
+    const { signature: verdict, problems } = await read(eif);
+    expect([verdict?.valid, problems]).toEqual([false, ['its signature is over another PCR0']]);
   });
 
   const parts = () => [
@@ -153,10 +152,8 @@ describe('the reader of EIFs', () => {
     ['a name that leads back to it', [entry('cmd', '/honest\n'), entry('rootfs/../cmd', '/evil\n')]],
     ['a link that names lead through', [link('etc', '.'), entry('cmd', '/honest\n'), entry('etc/cmd', '/evil\n')]],
   ])('tells no command that the kernel would not find: %s', async (_what, entries) => {
-    const eif = eifOf([kernel(), cmdline(), metadata(), ramdisk([entry('init', 'i')]), ramdisk(entries)]);
-    const reading = await read(eif);
-    expect(reading.argv).toBeNull();
-    expect(reading.problems.join()).toMatch(/can not be told/);
+    const { argv, problems } = await read(eifOf([...parts().slice(0, 4), ramdisk(entries)]));
+    expect([argv, problems.join()]).toEqual([null, expect.stringMatching(/can not be told/)]);
   });
 
   it.each<[string, () => Buffer, string[]]>([
