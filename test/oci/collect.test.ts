@@ -166,12 +166,15 @@ describe('the collector', () => {
     let isOver = false;
     let removed = 0;
     let slow = 0;
+    let total = 0;
     const collecting = (async () => {
       while (!isOver) removed += (await store.collect(signal, Date.now() + HOUR_MS - graceMs)).blobs;
     })();
     const rounds = 16 * Number(process.env.TEST_SCALE ?? 1);
     const push = async (account: string, other: Store) => {
-      for (let round = 0; round < rounds; round++) {
+      // On a fast disk all rounds may be over before anything is old enough to be collected.
+      for (let round = 0; round < rounds || (removed === 0 && round < 100 * rounds); round++) {
+        total += 1;
         const made = smallImage({ config: { comment: String(round % 4) } });
         const repository = other.repository(account, 'app');
         const since = Date.now();
@@ -193,7 +196,7 @@ describe('the collector', () => {
     await Promise.all([push('alice', store), push('bob', new Store(root))]).finally(() => (isOver = true));
     await collecting;
     expect(removed).toBeGreaterThan(0);
-    expect(slow).toBeLessThan(2 * rounds);
+    expect(slow).toBeLessThan(total);
   });
 
   it('stops when the gateway does', async () => {
