@@ -4,7 +4,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import { Upstream } from '../lib/upstream.js';
-import { diffEifs } from '../nitro/eif-diff.js';
 import { isSignatureOf, parseSigningCertificate } from '../nitro/signing.js';
 import type { ImageRepository } from '../oci/image-repository.js';
 import { LayerCache } from '../oci/layer-cache.js';
@@ -24,7 +23,7 @@ import type { ConversionReports } from './conversion-place.js';
 import type { ImageTarget } from './image-target.js';
 import { eifSigner, SignatureWanted } from './eif-signer.js';
 import type { NamedSigner } from './eif-signer.js';
-import { fetchEif, withEifs } from './fetch-eif.js';
+import { compareEifs, fetchEif } from './fetch-eif.js';
 import { reproduce } from './reproduce.js';
 
 export interface Parent {
@@ -100,7 +99,7 @@ async function diffTask(task: DiffTask, { repositoryOf, signal }: Tools): Promis
     return () => fetchEif(repositoryOf(target, credentials), target.tagOrDigest, path, signal);
   });
   const [a, b] = [await fetched[0]!(), await fetched[1]!()];
-  return { kind: 'diffed', diff: await withEifs(a, b, (one, other) => diffEifs(one, other, { signal })) };
+  return { kind: 'diffed', diff: await compareEifs(a, b, signal) };
 }
 
 const placeOf = (task: ConversionTask | ReproductionTask, { repositoryOf, toolVersion }: Tools) => ({

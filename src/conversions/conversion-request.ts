@@ -5,7 +5,7 @@ import { badInput, CatalogError } from '../lib/errors.js';
 import { canonicalJson } from '../lib/json.js';
 import type { OwnNames } from '../lib/own-names.js';
 import { parseSigningCertificate } from '../nitro/signing.js';
-import { parseReference, tagOrDigestOf } from '../oci/reference.js';
+import { hexOf, parseReference, tagOrDigestOf } from '../oci/reference.js';
 import type { Reference } from '../oci/reference.js';
 import type { DefaultNitroEnclavesBuildSettings } from '../apps/app-settings.js';
 import { formatTarget } from './image-target.js';
@@ -132,7 +132,7 @@ const targetOf = (reference: Reference, names: OwnNames): ImageTarget => ({
  */
 function storeTarget({ host, repository, tag, digest }: Reference, dependencies: unknown[]): ImageTarget {
   const own = host === 'docker.io' ? repository.replace(/^library\//, '') : repository;
-  const name = tag ?? digest!.slice('sha256:'.length, 'sha256:'.length + 12);
+  const name = tag ?? hexOf(digest!).slice(0, 12);
   const request = canonicalJson([host, repository, tag, digest, ...dependencies]);
   const mark = createHash('sha256').update(request).digest('hex').slice(0, 8);
   return { repository: own, tagOrDigest: `${name.slice(0, 115)}-eif-${mark}` };

@@ -1,4 +1,5 @@
 // One conversion from the first byte pulled to the last manifest pushed; knows no job, no database and no process.
+import { hexOf } from '../oci/reference.js';
 import { JobStep } from '../events/job-step.js';
 import type { OutputImage } from '../nitro/output-image.js';
 import type { Recipe } from '../proof/recipe.js';
@@ -38,7 +39,7 @@ export async function convert(
   const { config, layer, manifest } = output;
   return {
     manifestDigest: manifest.digest,
-    imageId: config.descriptor.digest.slice('sha256:'.length),
+    imageId: hexOf(config.descriptor.digest),
     sizeBytes: config.bytes.length + layer.size + manifest.bytes.length,
     measurements: eif.measurements,
     exposedPorts: image.config.config.ExposedPorts ?? [],

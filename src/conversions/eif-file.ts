@@ -3,11 +3,11 @@
 import type { Build } from '../builds/build.entity.js';
 import type { OwnNames } from '../lib/own-names.js';
 import type { Plain } from '../lib/plain.js';
-import { eifRange, LAYER_PREFIX_BYTES } from '../nitro/output-image.js';
+import { EIF_SHA256_ANNOTATION, eifRange, LAYER_PREFIX_BYTES } from '../nitro/output-image.js';
 import type { Descriptor } from '../oci/image-repository.js';
 import { parseManifest } from '../oci/manifest.js';
 import { OCI_LAYER } from '../oci/media-types.js';
-import { isDigest, isRepositoryName, isTag } from '../oci/reference.js';
+import { hexOf, isDigest, isRepositoryName, isTag } from '../oci/reference.js';
 import type { StoreRepository } from '../oci/store-repository.js';
 import type { Store } from '../oci/store.js';
 import type { RecipeQuery } from './recipe.query.js';
@@ -15,7 +15,6 @@ import type { RecipeQuery } from './recipe.query.js';
 /** Those of the gateway have a few KiB; what is larger was pushed by somebody else, and would be dear to parse. */
 const MAX_MANIFEST_BYTES = 64 * 1024;
 const MAGIC = '.eif';
-const EIF_SHA256 = 'nitro-enclave.eif.sha256';
 
 export interface EifFile {
   repository: StoreRepository;
@@ -79,7 +78,7 @@ export class EifFiles {
     if (imageId && manifest.config.digest !== `sha256:${imageId.toLowerCase()}`) return;
     const range = await rangeOf(repository, layer);
     if (!range) return;
-    const sha256 = manifest.annotations[EIF_SHA256];
+    const sha256 = manifest.annotations[EIF_SHA256_ANNOTATION];
     const told = sha256 !== undefined && /^[0-9a-f]{64}$/.test(sha256) ? { sha256 } : {};
     return {
       repository,
@@ -116,6 +115,6 @@ async function rangeOf(repository: StoreRepository, layer: Descriptor): Promise<
 
 /** `acme/hello` and `1-eif-12345678` become `hello-1-eif-12345678.eif`. */
 function fileName(repository: string, version: string): string {
-  const tag = isDigest(version) ? version.slice('sha256:'.length, 'sha256:'.length + 12) : version;
+  const tag = isDigest(version) ? hexOf(version).slice(0, 12) : version;
   return `${repository.slice(repository.lastIndexOf('/') + 1)}-${tag}.eif`;
 }

@@ -1,8 +1,11 @@
 // Brings the EIF inside a pushed image back to the disk, to look into it.
 import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
+import { diffEifs } from '../nitro/eif-diff.js';
+import type { EifDiff } from '../nitro/eif-diff.js';
 import type { EifSource } from '../nitro/eif-stream.js';
 import { eifRange, LAYER_PREFIX_BYTES } from '../nitro/output-image.js';
 import { requireSpace } from '../oci/disk-space.js';
@@ -28,7 +31,7 @@ export async function fetchEif(
   const manifest = parseManifest(await repository.resolve(tagOrDigest, signal));
   const layer = manifest.kind === 'manifest' ? manifest.layers.at(-1) : undefined;
   if (layer?.mediaType !== OCI_LAYER) throw noEif();
-  await requireSpace(path.slice(0, path.lastIndexOf('/') + 1), layer.size);
+  await requireSpace(dirname(path), layer.size);
   try {
     await pipeline(await repository.openBlob(layer, signal), createWriteStream(path, { flags: 'wx', mode: 0o600 }));
   } catch (error) {
@@ -46,16 +49,13 @@ export async function fetchEif(
   }
 }
 
-export async function withEifs<T>(
-  a: EifFile,
-  b: EifFile,
-  work: (a: EifSource, b: EifSource) => Promise<T>,
-): Promise<T> {
+/** What differs between two EIFs on the disk. */
+export async function compareEifs(a: EifFile, b: EifFile, signal: AbortSignal): Promise<EifDiff> {
   const fileA = await open(a.path, 'r');
   try {
     const fileB = await open(b.path, 'r');
     try {
-      return await work(sourceOf(a, fileA), sourceOf(b, fileB));
+      return await diffEifs(sourceOf(a, fileA), sourceOf(b, fileB), { signal });
     } finally {
       await fileB.close();
     }

@@ -1,4 +1,5 @@
 // From an image's name to its EIF, measured and described, on the disk: what conversions and reproductions share.
+import { hexOf } from '../oci/reference.js';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Architecture } from '../builds/build-parts.js';
@@ -129,7 +130,7 @@ function metadataOf({ input }: EifRequest, image: Image, blobs: BootBlobs, build
   const { host, repository } = input;
   return eifMetadata({
     imageName: host === undefined ? repository : `${host}/${repository}`,
-    imageVersion: image.imageId.slice('sha256:'.length),
+    imageVersion: hexOf(image.imageId),
     buildToolVersion,
     operatingSystem: blobs.operatingSystem,
     kernelVersion: blobs.kernelVersion,

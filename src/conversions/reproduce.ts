@@ -1,13 +1,12 @@
 // Makes a build's EIF again by its recipe, pushes nothing, and tells whether and where it is another one.
 import { join } from 'node:path';
 import { JobStep } from '../events/job-step.js';
-import { diffEifs } from '../nitro/eif-diff.js';
 import { layerPrefix } from '../nitro/output-image.js';
 import type { Measurements } from '../nitro/measure.js';
 import type { Recipe } from '../proof/recipe.js';
 import type { ImageRepository } from '../oci/image-repository.js';
 import type { ConversionPlace, ConversionReports } from './conversion-place.js';
-import { fetchEif, withEifs } from './fetch-eif.js';
+import { compareEifs, fetchEif } from './fetch-eif.js';
 import { makeEif } from './make-eif.js';
 import type { EifRequest } from './make-eif.js';
 
@@ -36,7 +35,7 @@ export async function reproduce(
   if (eif.sha256 === output.eifSha256) return { verdict: 'IDENTICAL', section: null, file: null, measurements };
   const pushed = await fetchEif(place.original, output.manifestDigest, join(place.spoolDir, 'original.tar'), signal);
   const made = { path: place.layerFile, offset: layerPrefix(eif.sizeBytes).length, sizeBytes: eif.sizeBytes };
-  const diff = await withEifs(pushed, made, (before, now) => diffEifs(before, now, { signal }));
+  const diff = await compareEifs(pushed, made, signal);
   for (const note of diff.notes) reports.log(note);
   // A signature is another one each time, and with it the header's table and checksum.
   const changed = diff.sections.filter(({ section, changed: isChanged }) => isChanged && section !== 'signature');

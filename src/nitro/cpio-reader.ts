@@ -1,20 +1,10 @@
 // An incremental reader of ramdisks (cpio "newc"): it is fed chunks of any size and tells of each entry and its data.
 // It keeps one name at a time and no data. Archives may follow one another, as the kernel allows.
 import { FileMode } from './cpio.js';
+import type { CpioEntry } from './cpio.js';
 import { InvalidEif } from './invalid-eif.js';
 
-export interface CpioFile {
-  /** One character per byte (latin1), without the NUL. */
-  name: string;
-  /** File type and permissions, as in `st_mode`. */
-  mode: number;
-  uid: number;
-  gid: number;
-  mtime: number;
-  size: number;
-  /** Of a device. */
-  devMajor: number;
-  devMinor: number;
+export interface CpioFile extends Omit<CpioEntry, 'data'> {
   /** Where in the ramdisk its header and its data begin. */
   position: number;
   offset: number;

@@ -12,6 +12,8 @@ import type { Measurements } from './measure.js';
 import { ParallelHash } from './parallel-hash.js';
 
 const READ_BYTES = 2 * 1024 * 1024;
+/** Of the manifest: the sha256 of the EIF alone, 64 hex digits. */
+export const EIF_SHA256_ANNOTATION = 'nitro-enclave.eif.sha256';
 const EIF_PATH = 'enclave/enclave.eif';
 const CREATED = '1970-01-01T00:00:00Z';
 
@@ -98,7 +100,7 @@ export function outputImage(
   });
   const config = { mediaType: OCI_CONFIG, digest: sha256Digest(configBytes), size: configBytes.length };
   const bytes = json({
-    annotations: { 'nitro-enclave.eif.sha256': eifSha256, ...measurementAnnotations(measurements) },
+    annotations: { [EIF_SHA256_ANNOTATION]: eifSha256, ...measurementAnnotations(measurements) },
     config,
     layers: [{ mediaType: layer.mediaType, digest: layer.digest, size: layer.size }],
     mediaType: OCI_MANIFEST,

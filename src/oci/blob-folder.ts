@@ -7,7 +7,7 @@ import { findStats, namesIn, touch, unlessAbsent } from './absent-files.js';
 import type { DurableFiles } from './durable-files.js';
 import type { Descriptor } from './image-repository.js';
 import { removeOld } from './old-files.js';
-import { isDigest } from './reference.js';
+import { hexOf, isDigest } from './reference.js';
 import { digestMismatch, sha256Digest } from './verified.js';
 
 const READ_BYTES = 1024 * 1024;
@@ -70,7 +70,7 @@ export class BlobFolder {
 
   path(digest: string): string {
     if (!isDigest(digest)) throw badInput('That is no sha256 digest.');
-    const hex = digest.slice('sha256:'.length);
+    const hex = hexOf(digest);
     return join(this.root, 'sha256', hex.slice(0, 2), hex);
   }
 

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { hasCode, namesIn } from './absent-files.js';
 import { asDiskFailure } from './image-failure.js';
 import type { Descriptor } from './image-repository.js';
-import { isDigest } from './reference.js';
+import { hexOf, isDigest } from './reference.js';
 
 /** Others' files are left alone; what a copy left behind by a process that died is, is told by its longer name. */
 const LAYER_NAME = /^[0-9a-f]{64}-[0-9a-f]{64}(\.[0-9a-f-]{36})?$/;
@@ -53,7 +53,7 @@ export class LayerCache {
   /** By both digests: that the one unpacks to the other was verified when it came. */
   private fileOf({ digest }: Descriptor, diffId: string): string {
     if (!isDigest(digest) || !isDigest(diffId)) throw new Error('A layer is kept by its sha256 digests only.');
-    return join(this.folder, `${digest.slice('sha256:'.length)}-${diffId.slice('sha256:'.length)}`);
+    return join(this.folder, `${hexOf(digest)}-${hexOf(diffId)}`);
   }
 }
 

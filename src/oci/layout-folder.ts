@@ -10,7 +10,7 @@ import { DurableFiles, onDisk } from './durable-files.js';
 import { imageNotFound, invalidImage } from './image-failure.js';
 import { LayoutIndex } from './layout-index.js';
 import { MAX_MANIFEST_BYTES } from './manifest.js';
-import { isDigest } from './reference.js';
+import { hexOf, isDigest } from './reference.js';
 import { openRegularFile, readAndClose, readRegularFile } from './regular-file.js';
 
 const LAYOUT_FILE = 'oci-layout';
@@ -102,7 +102,7 @@ export class LayoutFolder {
 
   private blobPath(digest: string): string {
     if (!isDigest(digest)) throw badInput('That is no sha256 digest.');
-    return join(this.root, 'blobs', 'sha256', digest.slice('sha256:'.length));
+    return join(this.root, 'blobs', 'sha256', hexOf(digest));
   }
 
   private async checkFolders(): Promise<void> {

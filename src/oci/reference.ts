@@ -25,6 +25,11 @@ export function isDigest(text: string): boolean {
   return DIGEST.test(text);
 }
 
+/** The hex digits of a digest. */
+export function hexOf(digest: string): string {
+  return digest.slice('sha256:'.length);
+}
+
 export function isTag(text: string): boolean {
   return TAG.test(text);
 }

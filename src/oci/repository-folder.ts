@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { exists, findStats, hasCode, namesIn, textOf, touch } from './absent-files.js';
 import type { DurableFiles } from './durable-files.js';
 import { removeOld } from './old-files.js';
-import { isDigest, isTag } from './reference.js';
+import { hexOf, isDigest, isTag } from './reference.js';
 
 export class RepositoryFolder {
   constructor(
@@ -103,10 +103,6 @@ export class RepositoryFolder {
   private at(...parts: string[]): string {
     return join(this.path, ...parts);
   }
-}
-
-function hexOf(digest: string): string {
-  return digest.slice('sha256:'.length);
 }
 
 async function digestsIn(folder: string): Promise<string[]> {

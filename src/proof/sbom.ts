@@ -1,5 +1,6 @@
 // The packages as a CycloneDX document (SBOM), through the library of the CycloneDX project. Without serial number and
 // time, and sorted: the same image gives the same bytes.
+import { hexOf } from '../oci/reference.js';
 import { ComponentType, HashAlgorithm } from '@cyclonedx/cyclonedx-library/Enums';
 import { Bom, Component, LicenseExpression, Property, SpdxLicense, Tools } from '@cyclonedx/cyclonedx-library/Models';
 import { JSON as Json, JsonSerializer } from '@cyclonedx/cyclonedx-library/Serialize';
@@ -42,7 +43,7 @@ export function sbomOf(subject: SbomSubject, { packages, distribution, incomplet
 function imageComponent({ name, manifestDigest, architecture }: SbomSubject): Component {
   const purl = imageUrl({ name, digest: manifestDigest, architecture });
   const image = new Component(ComponentType.Container, name, { version: manifestDigest, purl, bomRef: purl });
-  image.hashes.set(HashAlgorithm['SHA-256'], manifestDigest.slice('sha256:'.length));
+  image.hashes.set(HashAlgorithm['SHA-256'], hexOf(manifestDigest));
   return image;
 }
 

@@ -1,5 +1,6 @@
 // The recipe as an in-toto statement (v1) about the pushed image, with SLSA's provenance (v1) as its predicate.
 // No time and nothing random is in it: the same conversion gives the same bytes, wherever and whenever it is done.
+import { hexOf } from '../oci/reference.js';
 import { createHash } from 'node:crypto';
 import type { BlobRecord } from '../nitro/blobs.js';
 import { canonicalJson } from '../lib/json.js';
@@ -104,5 +105,5 @@ function blobResource({ name, sha256, sizeBytes }: BlobRecord): Resource {
 }
 
 function digestSet(digest: string): { sha256: string } {
-  return { sha256: digest.slice('sha256:'.length) };
+  return { sha256: hexOf(digest) };
 }
