@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Architecture } from '../builds/build-parts.js';
 import { badInput, CatalogError } from '../lib/errors.js';
-import { canonicalJson } from '../lib/json.js';
+import { canonicalJson, withoutUndefined } from '../lib/json.js';
 import type { OwnNames } from '../lib/own-names.js';
 import { parseSigningCertificate } from '../nitro/signing.js';
 import { hexOf, parseReference, tagOrDigestOf } from '../oci/reference.js';
@@ -15,6 +15,7 @@ import type {
   ConvertNitroImageInput,
   NitroEnclavesOptionsInput,
   RegistryAuthInput,
+  RetryJobInput,
 } from './conversion.input.js';
 
 export interface ConversionRequest {
@@ -105,7 +106,13 @@ export function conversionCredentials({ inputImage, outputImage }: ConvertNitroI
   return { input: loginOf(inputImage.auth), output: loginOf(outputImage?.auth) };
 }
 
-export const loginOf = (auth: RegistryAuthInput | null | undefined): Login | undefined =>
+/** Those of a job that is like one of before, whose own are gone. */
+export const credentialsAgain = ({ inputAuth, outputAuth }: AuthAgain): ConversionCredentials =>
+  withoutUndefined({ input: loginOf(inputAuth), output: loginOf(outputAuth) });
+
+type AuthAgain = Pick<RetryJobInput, 'inputAuth' | 'outputAuth'>;
+
+const loginOf = (auth: RegistryAuthInput | null | undefined): Login | undefined =>
   auth ? { username: auth.username, password: auth.password ?? '' } : undefined;
 
 function outputReference(name: string): Reference {

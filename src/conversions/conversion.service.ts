@@ -9,12 +9,12 @@ import { JobKind } from '../jobs/job.entity.js';
 import type { Job } from '../jobs/job.entity.js';
 import { JobStatus } from '../events/job-event.entity.js';
 import { CatalogError } from '../lib/errors.js';
-import { withoutNulls, withoutUndefined } from '../lib/json.js';
+import { withoutNulls } from '../lib/json.js';
 import type { InTransaction, Transaction } from '../lib/transaction.js';
 import { blobsMissing, findMissingBlobs } from '../nitro/blobs.js';
 import type { AttachSignatureInput, ConvertNitroImageInput, RetryJobInput } from './conversion.input.js';
 import { checkedSignature } from './signing-request.js';
-import { conversionCredentials, conversionRequest, loginOf, nitroOptions } from './conversion-request.js';
+import { conversionCredentials, conversionRequest, credentialsAgain, nitroOptions } from './conversion-request.js';
 import { formatTarget } from './image-target.js';
 import type { ConversionRequest, RequestDefaults } from './conversion-request.js';
 
@@ -57,7 +57,8 @@ export class ConversionService {
     const request = { ...conversionRequest(given, this.defaults), ...more };
     // What nobody asked for makes no two requests different: the gateway may have got its key in between.
     const canSign = this.defaults.canSign && given.signing !== undefined;
-    const asked = { ...conversionRequest(given, { ...this.defaults, canSign }), ...more };
+    const isAsked = canSign === this.defaults.canSign;
+    const asked = isAsked ? request : { ...conversionRequest(given, { ...this.defaults, canSign }), ...more };
     const missing = await this.missingBlobs(asked.architecture);
     const { jobs, queue, inTransaction } = this.services;
     const wanted = {
@@ -104,7 +105,7 @@ export class ConversionService {
       if (lacking) throw lacking;
       const { kind } = before;
       const outputImage = { name: formatTarget(request.output), digest: null, sizeBytes: null };
-      const credentials = withoutUndefined({ input: loginOf(input.inputAuth), output: loginOf(input.outputAuth) });
+      const credentials = credentialsAgain(input);
       const wanted = { kind, input: request, credentials, outputImage, retryOf: before.id };
       const { job } = await jobs.create(tx, principal, wanted);
       tx.afterCommit(() => queue.add(job));

@@ -5,10 +5,9 @@ import { JobKind } from '../jobs/job.entity.js';
 import type { Job } from '../jobs/job.entity.js';
 import type { JobService } from '../jobs/job.service.js';
 import { CatalogError } from '../lib/errors.js';
-import { withoutUndefined } from '../lib/json.js';
 import type { InTransaction } from '../lib/transaction.js';
 import type { Recipe } from '../proof/recipe.js';
-import { loginOf } from './conversion-request.js';
+import { credentialsAgain } from './conversion-request.js';
 import type { ConversionRequest } from './conversion-request.js';
 import type { ReproduceBuildInput } from './conversion.input.js';
 import type { PushedBuilds } from './pushed-build.js';
@@ -39,7 +38,7 @@ export class ReproductionService {
     const { signing: _signing, ...request } = made.request;
     const pinned = { ...request, input: { ...request.input, tagOrDigest: recipe.input.imageDigest }, output: target };
     const asked: ReproductionRequest = { buildId: build.id, request: pinned, recipe };
-    const credentials = withoutUndefined({ input: loginOf(input.inputAuth), output: loginOf(input.outputAuth) });
+    const credentials = credentialsAgain(input);
     return this.inTransaction(async (tx) => {
       const wanted = { kind: JobKind.REPRODUCTION, input: asked, credentials, outputImage: null };
       const { job } = await this.jobs.create(tx, principal, wanted);
