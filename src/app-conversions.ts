@@ -21,6 +21,7 @@ import { ReproductionHandler } from './conversions/reproduction-handler.js';
 import { ReproductionService } from './conversions/reproduction.service.js';
 import type { RegistryCredentialService } from './credentials/registry-credential.service.js';
 import { CancelJob } from './jobs/cancel-job.js';
+import type { JobHandler } from './jobs/job-handler.js';
 import { InProcessQueue } from './jobs/job-queue.js';
 import type { JobQuery } from './jobs/job.query.js';
 import type { JobService } from './jobs/job.service.js';
@@ -50,7 +51,12 @@ export interface CatalogServices {
   logins: RegistryCredentialService;
 }
 
-export function createConversions({ config, names, inTransaction, logger }: Surroundings, catalog: CatalogServices) {
+/** @param moreHandlers for jobs that are no conversions, but work with the same store and the same child processes */
+export function createConversions(
+  { config, names, inTransaction, logger }: Surroundings,
+  catalog: CatalogServices,
+  moreHandlers: (workshop: { child: JobChild; store: Store }) => JobHandler[],
+) {
   const { reader, apps, builds, buildQuery, jobs, jobQuery, logins } = catalog;
   const settings = conversionSettings(config);
   const store = new Store(settings.storeDir, { quotaBytes: config.storeQuotaMib * MIB });
@@ -58,6 +64,7 @@ export function createConversions({ config, names, inTransaction, logger }: Surr
   const handlers = [
     new ConversionHandler(child, { apps, builds, logins, names }),
     new ReproductionHandler(child, logins),
+    ...moreHandlers({ child, store }),
   ];
   const worker = new Worker(jobs, handlers, inTransaction, logger);
   const recipes = new RecipeQuery(reader);

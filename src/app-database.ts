@@ -2,6 +2,7 @@
 import { CreateCatalog1790000000000 } from '../migrations/1790000000000-create-catalog.js';
 import { AddTenancy1790000100000 } from '../migrations/1790000100000-add-tenancy.js';
 import { AddProof1790000200000 } from '../migrations/1790000200000-add-proof.js';
+import { AddOrigins1790000300000 } from '../migrations/1790000300000-add-origins.js';
 import { App } from './apps/app.entity.js';
 import { AccessToken } from './auth/access-token.entity.js';
 import { Account } from './auth/account.entity.js';
@@ -15,6 +16,7 @@ import { User } from './auth/user.entity.js';
 import { BuildConfig } from './builds/build-configs.js';
 import { Build } from './builds/build.entity.js';
 import { Measurement } from './builds/measurements.js';
+import { Origin } from './builds/origin.entity.js';
 import { UniqueMrenclave } from './builds/unique-mrenclave.js';
 import { BuildRecipe } from './conversions/build-recipe.entity.js';
 import { RegistryCredential } from './credentials/registry-credential.entity.js';
@@ -39,6 +41,7 @@ export const ENTITIES = [
   App,
   Build,
   Measurement,
+  Origin,
   UniqueMrenclave,
   BuildConfig,
   BuildRecipe,
@@ -49,7 +52,12 @@ export const ENTITIES = [
   CatalogLogLine,
   CatalogLogHead,
 ];
-export const MIGRATIONS = [CreateCatalog1790000000000, AddTenancy1790000100000, AddProof1790000200000];
+export const MIGRATIONS = [
+  CreateCatalog1790000000000,
+  AddTenancy1790000100000,
+  AddProof1790000200000,
+  AddOrigins1790000300000,
+];
 
 /** The catalog's database with its tables, and the account and token that every catalog has. */
 export async function openCatalog(url: string, adminTokenFile: string): Promise<Database> {

@@ -18,6 +18,8 @@ import { UserService } from './auth/user.service.js';
 import { Approvals } from './builds/approvals.js';
 import { BuildQuery } from './builds/build.query.js';
 import { BuildService } from './builds/build.service.js';
+import { OriginQuery } from './builds/origin.query.js';
+import { OriginService } from './builds/origin.service.js';
 import { DeleteApp } from './builds/delete-app.js';
 import type { Config } from './config.js';
 import { RegistryCredentialService } from './credentials/registry-credential.service.js';
@@ -52,6 +54,7 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const apps = new AppService(reader, tasks);
   const buildQuery = new BuildQuery(reader, names);
   const builds = new BuildService(apps, tasks, names, config);
+  const origins = { origins: new OriginService(builds), originQuery: new OriginQuery(reader) };
   const approvals = new Approvals(tasks, builds, apps, config);
   const deleteApp = new DeleteApp(apps, builds);
   const logins = new RegistryCredentialService(reader, seal, parseReference);
@@ -61,10 +64,20 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const work = createConversions(
     { config, names, inTransaction, logger },
     { reader, apps, builds, buildQuery, jobs, jobQuery, logins },
+    () => [],
   );
   const catalog = { tasks, apps, builds, buildQuery, approvals, deleteApp, deleteBuild };
   return {
-    ...{ reader, inTransaction, ...factsOf(config), ...auth, ...catalog, logins, ...createDeployments(reader, builds) },
+    ...{
+      reader,
+      inTransaction,
+      ...factsOf(config),
+      ...auth,
+      ...catalog,
+      ...origins,
+      logins,
+      ...createDeployments(reader, builds),
+    },
     ...{ ...work, jobs, jobQuery, jobEvents, url: config.publicUrl ?? `http://${names.host}` },
   };
 }

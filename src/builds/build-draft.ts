@@ -3,11 +3,15 @@ import type { App } from '../apps/app.entity.js';
 import { withoutUndefined } from '../lib/json.js';
 import type { Build } from './build.entity.js';
 import { BuildPhase, BuildStatusType, DeploymentStatusType } from './build-parts.js';
+import { imageDigestOf } from './docker-info.js';
 
 /** A build before it has an id and a review; what is left out is null or empty. */
 export type BuildDraft = Partial<
   Omit<Build, 'id' | 'accountId' | 'sortName' | 'statusType' | 'statusUpdatedAt' | 'createdAt' | 'updatedAt'>
 >;
+
+/** Where the review of a build stands. */
+export type ReviewState = Pick<Build, 'statusType' | 'statusUpdatedAt' | 'pendingTaskId'>;
 
 /** What indexes hold of a name; PostgreSQL takes no more than about 2,700 bytes. */
 const MAX_SORT_NAME = 255;
@@ -20,18 +24,45 @@ export const appDraft = ({ id, name, description, groupId }: App): BuildDraft =>
   groupId,
 });
 
-/** The row of a draft, its review open. */
-export function newBuild(draft: BuildDraft, own: Pick<Build, 'accountId' | 'id' | 'pendingTaskId'>): Build {
+/** The review of a build that a task waits for. */
+export const pendingReview = (pendingTaskId: string): ReviewState => ({
+  statusType: BuildStatusType.PENDING,
+  statusUpdatedAt: new Date(),
+  pendingTaskId,
+});
+
+/** The row of a draft. */
+export function newBuild(draft: BuildDraft, own: Pick<Build, 'accountId' | 'id'>, review: ReviewState): Build {
   const now = new Date();
-  const dockerImageName = draft.dockerInfo?.dockerImageName ?? '';
-  return {
-    ...emptyBuild(now),
-    ...withoutUndefined(draft),
-    ...own,
-    ...{ createdAt: now, updatedAt: now, statusUpdatedAt: now, dockerImageName },
-    statusType: BuildStatusType.PENDING,
-    sortName: (draft.name ?? dockerImageName).slice(0, MAX_SORT_NAME),
-  };
+  return { ...emptyBuild(now), ...withoutUndefined(draft), ...own, ...derived(draft), ...review, ...created(now) };
+}
+
+/** A build's row as its vendor tells it now: what was decided and noticed here stays. */
+export function retold(before: Build, draft: BuildDraft): Build {
+  const now = new Date();
+  const { deploymentStatusType, deploymentStatusUpdatedAt, jobId } = before;
+  const own = { deploymentStatusType, deploymentStatusUpdatedAt, jobId, updatedAt: now };
+  return { ...before, ...emptyBuild(now), ...withoutUndefined(draft), ...derived(draft), ...own };
+}
+
+const created = (now: Date) => ({ createdAt: now, updatedAt: now });
+
+/** Copies of what a draft has, for lists. */
+function derived({ name, dockerInfo }: BuildDraft) {
+  const dockerImageName = dockerInfo?.dockerImageName ?? '';
+  const imageDigest = imageDigestOf(dockerInfo);
+  return { dockerImageName, imageDigest, sortName: (name ?? dockerImageName).slice(0, MAX_SORT_NAME) };
+}
+
+/** The same draft with nothing in it that PostgreSQL can not keep: NUL, and half a surrogate pair, which has no UTF-8. */
+export function storable<T>(value: T): T {
+  if (typeof value === 'string') return value.replace(/[\0\p{Surrogate}]/gu, '\uFFFD') as T;
+  if (typeof value === 'number') return (Number.isSafeInteger(value) ? value : null) as T;
+  if (Array.isArray(value)) return value.map((item: unknown) => storable(item)) as T;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => [storable(key), storable<unknown>(child)]),
+  ) as T;
 }
 
 const emptyBuild = (now: Date) => ({

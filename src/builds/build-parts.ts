@@ -51,12 +51,39 @@ export class DeploymentStatus {
 }
 
 export enum BuildPhase {
+  PENDING = 'PENDING',
+  BUILDING = 'BUILDING',
+  TESTING = 'TESTING',
+  DISTRIBUTING = 'DISTRIBUTING',
   AVAILABLE = 'AVAILABLE',
+  DEPRECATED = 'DEPRECATED',
+  FAILED = 'FAILED',
+  CANCELLED = 'CANCELLED',
+  DELETED = 'DELETED',
+  UNKNOWN = 'UNKNOWN',
 }
 registerEnumType(BuildPhase, {
   name: 'BuildPhase',
-  description: 'How far the making of the image is.',
-  valuesConfig: { AVAILABLE: { description: 'The image is complete and can be run.' } },
+  description: 'How far the making of the image is, in words that all vendors share.',
+  valuesConfig: {
+    PENDING: { description: 'Asked for and not begun. Cycle: new. Image Builder: PENDING.' },
+    BUILDING: {
+      description:
+        'Being fetched or made. Cycle: uploading, downloading, building, verifying, saving. Image Builder: CREATING, BUILDING.',
+    },
+    TESTING: { description: 'Made, and being tested. Image Builder: TESTING.' },
+    DISTRIBUTING: {
+      description: 'Tested, and on its way to where it is used. Image Builder: DISTRIBUTING, INTEGRATING.',
+    },
+    AVAILABLE: {
+      description: 'The image is complete and can be run. Cycle: live. Image Builder: AVAILABLE. CCM: every build.',
+    },
+    DEPRECATED: { description: 'Complete, and not to be used any more. Image Builder: DEPRECATED, DISABLED.' },
+    FAILED: { description: 'Given up. Cycle: any state before live with an error. Image Builder: FAILED.' },
+    CANCELLED: { description: 'Stopped by somebody. Image Builder: CANCELLED.' },
+    DELETED: { description: 'The image is gone or going. Cycle: deleting, deleted. Image Builder: DELETED.' },
+    UNKNOWN: { description: 'The vendor has a word for it that this version does not know; `origin` shows it.' },
+  },
 });
 
 export enum Architecture {

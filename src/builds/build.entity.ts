@@ -36,6 +36,7 @@ import type { StoredAttributes } from './image-attributes.js';
 @Index('build_updated', ['accountId', 'updatedAt', 'id'])
 @Index('build_name', ['accountId', 'sortName', 'id'])
 @Index('build_app', ['accountId', 'appId', 'createdAt', 'id'])
+@Index('build_digest', ['accountId', 'imageDigest'])
 export class Build implements Node {
   @PrimaryIdColumn()
   accountId!: string;
@@ -84,6 +85,10 @@ export class Build implements Node {
   @TextColumn()
   dockerImageName!: string;
 
+  /** Image id of the docker image, 64 hex digits; empty where none is known. */
+  @WordColumn({ default: '' })
+  imageDigest!: string;
+
   @WordColumn({ nullable: true })
   statusType!: BuildStatusType | null;
 
@@ -104,7 +109,10 @@ export class Build implements Node {
   @JsonColumn()
   attributes!: StoredAttributes[];
 
-  @Field(() => BuildPhase, { description: 'AVAILABLE from the start for builds registered or converted here.' })
+  @Field(() => BuildPhase, {
+    description:
+      "How far the making of the image is: AVAILABLE from the start for builds registered or converted here, and for CCM's; else by the vendor's own state.",
+  })
   @WordColumn()
   phase!: BuildPhase;
 

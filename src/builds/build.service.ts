@@ -1,5 +1,6 @@
 // Writes builds. Registering one derives its measurements, opens its review and records the change, all in the
 // caller's transaction. Whoever needs both a build and its task locks the build first.
+import { IsNull, Not } from 'typeorm';
 import type { App } from '../apps/app.entity.js';
 import type { AppService } from '../apps/app.service.js';
 import { actorOf } from '../auth/principal.js';
@@ -14,8 +15,8 @@ import type { OwnNames } from '../lib/own-names.js';
 import type { Transaction } from '../lib/transaction.js';
 import { TaskType } from '../tasks/task.entity.js';
 import type { TaskService } from '../tasks/task.service.js';
-import { appDraft, newBuild } from './build-draft.js';
-import type { BuildDraft } from './build-draft.js';
+import { appDraft, newBuild, pendingReview, retold, storable } from './build-draft.js';
+import type { BuildDraft, ReviewState } from './build-draft.js';
 import { writeConfigs } from './build-configs.js';
 import { changeBuild, entryOf } from './build-log.js';
 import { checkBuild, checkConfigs, checkDocuments, enclaveInfoOf, storedAttributes } from './build.check.js';
@@ -24,12 +25,22 @@ import type { CreateBuildInput } from './build.input.js';
 import type { DockerInfo } from './docker-info.js';
 import { BuildStatusType, DeploymentStatusType } from './build-parts.js';
 import { Measurement, measurementsOf } from './measurements.js';
+import { Origin, SERVED } from './origin.entity.js';
 import { claimMrenclaves } from './unique-mrenclave.js';
 
 /** All that can ever be changed of a build: what was reviewed stays what it was. */
 export interface BuildChanges {
   /** All of them. */
   configs?: Record<string, object>;
+}
+
+/** A build as its vendor tells it. */
+export interface ToldBuild {
+  build: BuildDraft;
+  /** The vendor's own UUID of it, which becomes ours unless another build has it. */
+  buildId?: string;
+  /** Undefined where nobody asked for one. */
+  review?: { status: BuildStatusType; at?: Date };
 }
 
 export interface BuildRules {
@@ -71,23 +82,77 @@ export class BuildService {
    * its mrenclaves is that of another build and must not be.
    */
   async register(tx: Transaction, accountId: string, draft: BuildDraft, actor: Actor): Promise<Build> {
-    const measured = measurementsOf(draft.attributes ?? [], draft.enclaveInfo ?? null);
     const id = newId();
     const task = await this.tasks.open(tx, accountId, { type: TaskType.BUILD_WHITELIST, id }, actor);
-    const build = newBuild(draft, { accountId, id, pendingTaskId: task.id });
+    const build = newBuild(draft, { accountId, id }, pendingReview(task.id));
+    return this.insert(tx, build, actor, this.rules.uniqueMrenclave);
+  }
+
+  /** Writes a build as its vendor tells it, with its review as it stands there. Its mrenclaves may be those of others. */
+  async registerFrom(tx: Transaction, accountId: string, told: ToldBuild, actor: Actor): Promise<Build> {
+    const { buildId, review } = told;
+    const isFree = buildId !== undefined && !(await tx.manager.existsBy(Build, { accountId, id: buildId }));
+    const id = isFree ? buildId : newId();
+    const draft = storable(told.build);
+    const build = newBuild(draft, { accountId, id }, await this.reviewOf(tx, { accountId, id }, review, actor));
+    return this.insert(tx, build, actor, false);
+  }
+
+  /** Makes a build what its vendor tells of it now; its review, its deployment and its age stay. Throws NOT_FOUND. */
+  async updateFrom(tx: Transaction, accountId: string, id: string, told: BuildDraft, actor: Actor): Promise<Build> {
+    const before = await this.get(tx, accountId, id);
+    const after = retold(before, storable(told));
+    await tx.manager.update(Build, { accountId, id }, after);
+    await tx.manager.delete(Measurement, { accountId, buildId: id });
+    await this.writeParts(tx, after);
+    recordChange(tx, { ...entryOf(before), kind: 'UPDATED', actor, before: { ...before }, after: { ...after } });
+    return after;
+  }
+
+  /** Records that something changed that stands beside the build's own row. */
+  async touch(tx: Transaction, accountId: string, id: string, news: object, actor: Actor): Promise<void> {
+    const before = await this.get(tx, accountId, id);
+    const updatedAt = new Date();
+    await tx.manager.update(Build, { accountId, id }, { updatedAt });
+    const after = { ...before, updatedAt, ...news };
+    recordChange(tx, { ...entryOf(before), kind: 'UPDATED', actor, before: { ...before }, after });
+  }
+
+  private async insert(tx: Transaction, build: Build, actor: Actor, claims: boolean): Promise<Build> {
     await tx.manager.insert(Build, build);
-    if (this.rules.uniqueMrenclave) await claimMrenclaves(tx, build, measured);
-    await writeConfigs(tx, build);
-    const rows = measured.map((value) => ({ ...value, accountId, buildId: id }));
-    if (rows.length > 0) await tx.manager.insert(Measurement, rows);
+    const measured = measurementsOf(build.attributes, build.enclaveInfo);
+    if (claims) await claimMrenclaves(tx, build, measured);
+    await this.writeParts(tx, build);
     recordChange(tx, { ...entryOf(build), kind: 'CREATED', actor, after: { ...build } });
     return build;
+  }
+
+  /** The rows that a build is found by. */
+  private async writeParts(tx: Transaction, build: Build): Promise<void> {
+    const { accountId, id: buildId, attributes, enclaveInfo } = build;
+    await writeConfigs(tx, build);
+    const rows = measurementsOf(attributes, enclaveInfo).map((value) => ({ ...value, accountId, buildId }));
+    if (rows.length > 0) await tx.manager.insert(Measurement, rows);
+  }
+
+  private async reviewOf(
+    tx: Transaction,
+    { accountId, id }: Pick<Build, 'accountId' | 'id'>,
+    review: ToldBuild['review'],
+    actor: Actor,
+  ): Promise<ReviewState> {
+    if (!review) return { statusType: null, statusUpdatedAt: null, pendingTaskId: null };
+    const { status: statusType, at: statusUpdatedAt = new Date() } = review;
+    if (statusType !== BuildStatusType.PENDING) return { statusType, statusUpdatedAt, pendingTaskId: null };
+    const task = await this.tasks.open(tx, accountId, { type: TaskType.BUILD_WHITELIST, id }, actor);
+    return { statusType, statusUpdatedAt, pendingTaskId: task.id };
   }
 
   /** Throws NOT_FOUND and BAD_USER_INPUT. */
   async update(tx: Transaction, principal: Principal, id: string, { configs }: BuildChanges): Promise<Build> {
     if (configs) checkConfigs(configs);
     const before = await this.get(tx, principal.accountId, id);
+    await this.expectOwn(tx, before, 'changed');
     if (!configs || canonicalJson(configs) === canonicalJson(before.configs)) return before;
     const after = { ...before, configs };
     checkDocuments(after, 'configs');
@@ -103,6 +168,7 @@ export class BuildService {
     const build = await this.get(tx, principal.accountId, id);
     if (build.deploymentStatusType === DeploymentStatusType.DEPLOYED)
       throw invalidState('The build is deployed: stop it on its nodes first.', 'buildId');
+    await this.expectOwn(tx, build, 'deleted');
     const { accountId, pendingTaskId } = build;
     const actor = actorOf(principal);
     await tx.manager.delete(Build, { accountId, id: build.id });
@@ -157,6 +223,13 @@ export class BuildService {
   /** Like `get`, but null where there is none. */
   find({ manager }: Transaction, accountId: string, id: string): Promise<Build | null> {
     return manager.findOne(Build, { where: { accountId, id: id.toLowerCase() }, lock: rowLock(manager) });
+  }
+
+  /** What a source brings is changed at its vendor's; once it is gone there, it may be deleted. */
+  private async expectOwn({ manager }: Transaction, { accountId, id }: Build, what: string): Promise<void> {
+    const where = { accountId, id, goneAt: IsNull(), sourceKey: Not(SERVED) };
+    if (await manager.existsBy(Origin, where))
+      throw invalidState(`The build is imported: it is ${what} where it comes from.`, 'buildId');
   }
 
   /** As rows hold it: names of the gateway's own store without its host. */

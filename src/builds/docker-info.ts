@@ -48,3 +48,9 @@ export class DockerInfo {
   })
   exposedPorts?: ExposedPort[];
 }
+
+/** The image id in one spelling, 64 hex digits in lower case; empty where none is known. */
+export function imageDigestOf(dockerInfo: DockerInfo | null | undefined): string {
+  const hex = /^(?:sha256:)?([0-9a-f]{64})$/i.exec(dockerInfo?.dockerImageSha ?? '')?.[1];
+  return hex?.toLowerCase() ?? '';
+}

@@ -17,6 +17,11 @@ import { Node } from '../lib/node.js';
 export enum JobKind {
   NITRO_CONVERSION = 'NITRO_CONVERSION',
   REPRODUCTION = 'REPRODUCTION',
+  IMAGE_IMPORT = 'IMAGE_IMPORT',
+  IMAGE_DELETE = 'IMAGE_DELETE',
+  IMAGE_PRUNE = 'IMAGE_PRUNE',
+  SOURCE_SYNC = 'SOURCE_SYNC',
+  REVIEW_WRITE_BACK = 'REVIEW_WRITE_BACK',
 }
 registerEnumType(JobKind, {
   name: 'JobKind',
@@ -24,6 +29,11 @@ registerEnumType(JobKind, {
   valuesConfig: {
     NITRO_CONVERSION: { description: 'A docker image becomes an AWS Nitro Enclave image.' },
     REPRODUCTION: { description: 'A build is made again from its recipe and compared with what was made before.' },
+    IMAGE_IMPORT: { description: 'The docker image of a Cycle image source is pulled into the store and measured.' },
+    IMAGE_DELETE: { description: 'A Cycle image, or an image source, is deleted with what the store holds of it.' },
+    IMAGE_PRUNE: { description: 'Cycle images that nothing uses are deleted.' },
+    SOURCE_SYNC: { description: 'Builds are imported from a source.' },
+    REVIEW_WRITE_BACK: { description: 'A decision made here is told to the source of the build, at most once.' },
   },
 });
 

@@ -1,0 +1,119 @@
+// Writes where builds came from, and the builds themselves as what their vendor says of them. One entry for every
+// dialect: what was imported from a source, and what was made through the vendor's paths here.
+import { createHash } from 'node:crypto';
+import { In, IsNull, Not } from 'typeorm';
+import { rowLock } from '../db/row-lock.js';
+import type { Actor } from '../events/catalog-log.entity.js';
+import { badInput } from '../lib/errors.js';
+import { canonicalJson } from '../lib/json.js';
+import type { Transaction } from '../lib/transaction.js';
+import type { BuildService, ToldBuild } from './build.service.js';
+import type { OriginKind, VendorDocument } from './origin.entity.js';
+import { Origin } from './origin.entity.js';
+
+/** Lists read many of them at once. */
+const MAX_DOCUMENT_BYTES = 512 * 1024;
+const MAX_WORD = 255;
+
+/** What identifies an origin within an account. */
+export interface OriginKey {
+  kind: OriginKind;
+  /** Id of a source, or SERVED. */
+  sourceKey: string;
+  externalId: string;
+}
+
+/** One build as a vendor tells it: what a dialect makes of the vendor's document. */
+/** `build` is what the catalog shows of it; `review` is taken over at the first import only. */
+export interface OriginDraft extends OriginKey, ToldBuild {
+  groupKey?: string;
+  state: string;
+  document: VendorDocument;
+  related?: VendorDocument;
+  /** See Origin.listHash. */
+  listHash?: string;
+  externalCreatedAt?: Date;
+}
+
+export type OriginChange = 'CREATED' | 'UPDATED' | 'UNCHANGED';
+
+export class OriginService {
+  constructor(private readonly builds: BuildService) {}
+
+  /**
+   * Makes the build what its vendor says of it, or makes it. A build that was gone is back. Throws BAD_USER_INPUT
+   * where the document is larger than 512 KiB or the vendor's id longer than 255 characters.
+   * @param seenIn id of the job that imports it
+   */
+  async upsert(
+    tx: Transaction,
+    accountId: string,
+    draft: OriginDraft,
+    { actor, seenIn = '' }: { actor: Actor; seenIn?: string },
+  ): Promise<{ id: string; change: OriginChange }> {
+    checkDraft(draft);
+    const before = await this.find(tx, accountId, draft);
+    const row = rowOf(draft, before, seenIn);
+    if (!before) {
+      const build = await this.builds.registerFrom(tx, accountId, draft, actor);
+      await tx.manager.insert(Origin, { ...row, accountId, id: build.id } as never);
+      return { id: build.id, change: 'CREATED' };
+    }
+    const { id } = before;
+    await tx.manager.update(Origin, { accountId, id }, row as never);
+    const isSame = before.contentHash === row.contentHash && before.goneAt === null;
+    if (isSame) return { id, change: 'UNCHANGED' };
+    await this.builds.updateFrom(tx, accountId, id, draft.build, actor);
+    return { id, change: 'UPDATED' };
+  }
+
+  /** Its row locked until the end; null where there is none. */
+  find({ manager }: Transaction, accountId: string, key: OriginKey): Promise<Origin | null> {
+    const { kind, sourceKey, externalId } = key;
+    return manager.findOne(Origin, { where: { accountId, kind, sourceKey, externalId }, lock: rowLock(manager) });
+  }
+
+  /** Notes of origins whose list entry is as it was that a run saw them. */
+  async markSeen(tx: Transaction, accountId: string, ids: readonly string[], seenIn: string): Promise<void> {
+    if (ids.length === 0) return;
+    await tx.manager.update(Origin, { accountId, id: In([...ids]) }, { seenIn, fetchedAt: new Date() });
+  }
+
+  /** Notes of up to `limit` origins of a source that a whole run did not see that they are gone; how many they were. */
+  async markGone(
+    tx: Transaction,
+    accountId: string,
+    { kind, sourceKey, seenIn, limit }: { kind: OriginKind; sourceKey: string; seenIn: string; limit: number },
+    actor: Actor,
+  ): Promise<number> {
+    const where = { accountId, kind, sourceKey, seenIn: Not(seenIn), goneAt: IsNull() };
+    const rows = await tx.manager.find(Origin, { select: { id: true }, where, order: { id: 'ASC' }, take: limit });
+    const goneAt = new Date();
+    for (const { id } of rows) {
+      await tx.manager.update(Origin, { accountId, id }, { goneAt });
+      await this.builds.touch(tx, accountId, id, { origin: { isGone: true } }, actor);
+    }
+    return rows.length;
+  }
+}
+
+const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
+
+function checkDraft({ document, related, externalId, groupKey = '' }: OriginDraft): void {
+  if (Buffer.byteLength(JSON.stringify([document, related])) > MAX_DOCUMENT_BYTES)
+    throw badInput(`The document of a build has at most ${MAX_DOCUMENT_BYTES} bytes.`, 'document');
+  if (externalId === '' || externalId.length > MAX_WORD || groupKey.length > MAX_WORD)
+    throw badInput(`The vendor's id of a build has 1 to ${MAX_WORD} characters.`, 'document');
+}
+
+function rowOf(draft: OriginDraft, before: Origin | null, seenIn: string): Omit<Origin, 'accountId' | 'id'> {
+  const { kind, sourceKey, externalId, groupKey = '', document, related = {}, listHash = '' } = draft;
+  const fetchedAt = new Date();
+  return {
+    ...{ kind, sourceKey, externalId, groupKey, document, related, listHash, fetchedAt, seenIn },
+    state: draft.state.slice(0, MAX_WORD),
+    contentHash: hashOf([document, related]),
+    externalCreatedAt: draft.externalCreatedAt ?? before?.externalCreatedAt ?? fetchedAt,
+    goneAt: null,
+  };
+}

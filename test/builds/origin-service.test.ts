@@ -1,0 +1,113 @@
+import 'reflect-metadata';
+import { actorOf } from '../../src/auth/principal.js';
+import type { Principal } from '../../src/auth/principal.js';
+import { BuildPhase, BuildStatusType } from '../../src/builds/build-parts.js';
+import { OriginQuery } from '../../src/builds/origin.query.js';
+import { OriginService } from '../../src/builds/origin.service.js';
+import type { OriginDraft } from '../../src/builds/origin.service.js';
+import { newId } from '../../src/lib/ids.js';
+import { onEachDatabase } from '../support/databases.js';
+import { setUpCatalog } from './catalog-setup.js';
+import type { CatalogSetup } from './catalog-setup.js';
+
+const DOCUMENT = {
+  id: 'x',
+  state: { current: 'live' },
+  odd: 'half a pair: \ud800, and NUL: \0',
+  unknown: [1, { a: null }],
+};
+
+onEachDatabase('the origins of builds', (kind) => {
+  let setup: CatalogSetup;
+  let origins: OriginService;
+  let query: OriginQuery;
+  let principal: Principal;
+
+  beforeAll(async () => {
+    setup = await setUpCatalog(kind);
+    origins = new OriginService(setup.builds);
+    query = new OriginQuery(setup.reader);
+    principal = await setup.createManager();
+  });
+  afterAll(() => setup.close());
+
+  const draft = (more: Partial<OriginDraft> = {}): OriginDraft => ({
+    kind: 'CYCLE',
+    sourceKey: 'source-1',
+    externalId: 'a1',
+    state: 'live',
+    document: DOCUMENT,
+    build: { name: 'odd \0 name', phase: BuildPhase.AVAILABLE, memSizeMb: 2 ** 60 },
+    ...more,
+  });
+  const upsert = (told: OriginDraft, seenIn = 'job-1') =>
+    setup.inTransaction((tx) => origins.upsert(tx, principal.accountId, told, { actor: actorOf(principal), seenIn }));
+  const buildOf = async (id: string) => (await setup.buildQuery.byIds(principal.accountId, [id]))[0]!;
+
+  it('keep the document as it came, and of what can not be kept elsewhere nothing', async () => {
+    const { id, change } = await upsert(draft());
+    expect(change).toBe('CREATED');
+    const [origin] = await query.byIds(principal.accountId, [id]);
+    expect(origin).toMatchObject({ document: DOCUMENT, externalId: 'a1', goneAt: null });
+    expect(await buildOf(id)).toMatchObject({ name: 'odd \uFFFD name', memSizeMb: null, statusType: null });
+    await expect(upsert(draft({ document: { big: 'x'.repeat(600_000) } }))).rejects.toThrow(/at most 524288 bytes/);
+  });
+
+  it('change the build when the document changes, and nothing when it does not', async () => {
+    expect(await upsert(draft({ externalId: 'a2' }))).toMatchObject({ change: 'CREATED' });
+    expect(await upsert(draft({ externalId: 'a2' }), 'job-2')).toMatchObject({ change: 'UNCHANGED' });
+    const changed = draft({ externalId: 'a2', document: { v: 2 }, build: { name: 'other' } });
+    const { id, change } = await upsert(changed);
+    expect(change).toBe('UPDATED');
+    const build = await buildOf(id);
+    expect(build).toMatchObject({ name: 'other', sortName: 'other', phase: 'AVAILABLE' });
+    expect(await query.byExternalIds(principal.accountId, 'CYCLE', ['a2', 'a9'])).toMatchObject([
+      { document: { v: 2 } },
+    ]);
+  });
+
+  it("take over the vendor's id and review once, and keep what is decided here afterwards", async () => {
+    const buildId = newId();
+    const review = { status: BuildStatusType.PENDING, at: new Date(1_700_000_000_000) };
+    const told = draft({ kind: 'CCM', externalId: buildId, buildId, review });
+    expect(await upsert(told)).toMatchObject({ id: buildId, change: 'CREATED' });
+    const build = await buildOf(buildId);
+    expect(build).toMatchObject({ statusType: 'PENDING', statusUpdatedAt: review.at });
+    expect(build.pendingTaskId).not.toBeNull();
+    await upsert({ ...told, document: { v: 2 }, review: { status: BuildStatusType.REJECTED } });
+    expect(await buildOf(buildId)).toMatchObject({ statusType: 'PENDING', pendingTaskId: build.pendingTaskId });
+    const second = await upsert({ ...told, sourceKey: 'source-2' });
+    expect(second.change).toBe('CREATED');
+    expect(second.id).not.toBe(buildId);
+  });
+
+  it('are gone when a whole run did not see them, and back when one does', async () => {
+    const { accountId } = principal;
+    const { id } = await upsert(draft({ sourceKey: 'source-3', externalId: 'b1' }), 'run-1');
+    const seen = await upsert(draft({ sourceKey: 'source-3', externalId: 'b2' }), 'run-1');
+    const gone = { kind: 'CYCLE', sourceKey: 'source-3', seenIn: 'run-2', limit: 10 } as const;
+    const markGone = () =>
+      setup.inTransaction(async (tx) => {
+        await origins.markSeen(tx, accountId, [seen.id], 'run-2');
+        return origins.markGone(tx, accountId, gone, actorOf(principal));
+      });
+    const remove = () => setup.inTransaction((tx) => setup.builds.delete(tx, principal, id));
+    await expect(remove()).rejects.toThrow(/imported/);
+    expect(await markGone()).toBe(1);
+    expect(await markGone()).toBe(0);
+    const [origin] = await query.byIds(accountId, [id]);
+    expect(origin!.goneAt).toBeInstanceOf(Date);
+    const page = { kind: 'CYCLE', limit: 10, offset: 0, text: 'b' } as const;
+    expect((await query.list(accountId, { ...page, sort: [] })).items.map(({ id: own }) => own)).toEqual([seen.id]);
+    expect(await upsert(draft({ sourceKey: 'source-3', externalId: 'b1' }), 'run-3')).toMatchObject({
+      change: 'UPDATED',
+    });
+    expect((await query.list(accountId, { ...page, sort: [] })).items).toHaveLength(2);
+    await upsert(draft({ sourceKey: 'source-3', externalId: 'b2' }), 'run-4');
+    await setup.inTransaction((tx) =>
+      origins.markGone(tx, accountId, { ...gone, seenIn: 'run-4' }, actorOf(principal)),
+    );
+    await remove();
+    expect(await query.byIds(accountId, [id])).toEqual([]);
+  });
+});
