@@ -3,6 +3,7 @@ import { CreateCatalog1790000000000 } from '../migrations/1790000000000-create-c
 import { AddTenancy1790000100000 } from '../migrations/1790000100000-add-tenancy.js';
 import { AddProof1790000200000 } from '../migrations/1790000200000-add-proof.js';
 import { AddOrigins1790000300000 } from '../migrations/1790000300000-add-origins.js';
+import { AddImageSources1790000400000 } from '../migrations/1790000400000-add-image-sources.js';
 import { App } from './apps/app.entity.js';
 import { AccessToken } from './auth/access-token.entity.js';
 import { Account } from './auth/account.entity.js';
@@ -25,6 +26,7 @@ import type { Database } from './db/database.js';
 import { Deployment } from './deployments/deployment.entity.js';
 import { CatalogLogHead, CatalogLogLine } from './events/catalog-log.entity.js';
 import { JobEvent } from './events/job-event.entity.js';
+import { ImageSource } from './image-sources/image-source.entity.js';
 import { Job } from './jobs/job.entity.js';
 import { Task } from './tasks/task.entity.js';
 
@@ -49,6 +51,7 @@ export const ENTITIES = [
   JobEvent,
   RegistryCredential,
   Deployment,
+  ImageSource,
   CatalogLogLine,
   CatalogLogHead,
 ];
@@ -57,6 +60,7 @@ export const MIGRATIONS = [
   AddTenancy1790000100000,
   AddProof1790000200000,
   AddOrigins1790000300000,
+  AddImageSources1790000400000,
 ];
 
 /** The catalog's database with its tables, and the account and token that every catalog has. */

@@ -19,8 +19,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   conversions: CONVERSIONS,
   // Nothing of the catalog: it has no server.
   cli: [...IMAGES, 'conversions', 'cli'],
+  'image-sources': [...CONVERSIONS, 'image-sources'],
   // What a format must store goes through services.
-  formats: [...CONVERSIONS.filter((folder) => folder !== 'db'), 'formats'],
+  formats: [...CONVERSIONS.filter((folder) => folder !== 'db'), 'image-sources', 'formats'],
   graphql: ['lib', 'auth', 'graphql'],
   server: ['lib', 'auth', 'server'],
 };
