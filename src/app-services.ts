@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import { createConversions } from './app-conversions.js';
+import { createImages } from './app-images.js';
 import { AppService } from './apps/app.service.js';
 import { AccessTokenService } from './auth/access-token.service.js';
 import { AccountService } from './auth/account.service.js';
@@ -61,10 +62,12 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const jobs = new JobService(jobEvents, seal);
   const deleteBuild = new DeleteBuild(jobs, builds);
   const jobQuery = new JobQuery(reader, names);
+  const surroundings = { config, names, inTransaction, logger };
+  const images = createImages(surroundings, { reader, builds, ...origins, deleteBuild, jobs, logins, seal });
   const work = createConversions(
-    { config, names, inTransaction, logger },
+    surroundings,
     { reader, apps, builds, buildQuery, jobs, jobQuery, logins },
-    () => [],
+    images.handlers,
   );
   const catalog = { tasks, apps, builds, buildQuery, approvals, deleteApp, deleteBuild };
   return {
@@ -75,6 +78,8 @@ export function createServices(config: Config, database: Database, names: OwnNam
       ...auth,
       ...catalog,
       ...origins,
+      ...images.services,
+      cycleTasks: images.tasks(work.queue),
       logins,
       ...createDeployments(reader, builds),
     },

@@ -13,6 +13,7 @@ import type { Tokens } from './auth/tokens.js';
 import type { Config } from './config.js';
 import { lockFolder } from './db/folder-lock.js';
 import { ccmFormat } from './formats/ccm/ccm-format.js';
+import { cycleFormat } from './formats/cycle/cycle-format.js';
 import type { Format } from './formats/format.js';
 import { startApollo } from './graphql/apollo.js';
 import { createFormatError, toGraphQLError } from './graphql/errors.js';
@@ -118,7 +119,10 @@ async function startWork(services: Services, shutdown: Shutdown): Promise<void> 
 
 const SWEEP_MS = 30_000;
 
-const createFormats = (services: Services & { stopping: AbortSignal }): Format[] => [ccmFormat(services)];
+const createFormats = (services: Services & { stopping: AbortSignal }): Format[] => [
+  ccmFormat(services),
+  cycleFormat(services),
+];
 
 function authenticateSocket(tokens: Tokens, payload: Record<string, unknown>, address: string): Promise<Caller> {
   const texts = Object.entries(payload).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
@@ -128,9 +132,15 @@ function authenticateSocket(tokens: Tokens, payload: Record<string, unknown>, ad
 }
 
 /** After this the former key is needed no more, unless something could not be read with it either. */
-async function sealAnew({ logins, inTransaction }: Services, logger: Logger): Promise<void> {
-  const counts = await inTransaction((tx) => logins.sealAnew(tx));
-  if (counts.unreadable === 0) logger.info(counts, 'stored registry logins are sealed with SECRETS_KEY');
-  else
-    logger.warn(counts, 'some stored registry logins can be read neither with SECRETS_KEY nor with the previous one');
+async function sealAnew({ logins, imageSources, inTransaction }: Services, logger: Logger): Promise<void> {
+  const [ofLogins, ofSources] = await inTransaction(async (tx) => [
+    await logins.sealAnew(tx),
+    await imageSources.sealAnew(tx),
+  ]);
+  const counts = {
+    sealed: ofLogins.sealed + ofSources.sealed,
+    unreadable: ofLogins.unreadable + ofSources.unreadable,
+  };
+  if (counts.unreadable === 0) logger.info(counts, 'stored logins are sealed with SECRETS_KEY');
+  else logger.warn(counts, 'some stored logins can be read neither with SECRETS_KEY nor with the previous one');
 }
