@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import { createConversions } from './app-conversions.js';
+import type { CatalogServices, Surroundings } from './app-conversions.js';
 import { createImages } from './app-images.js';
+import type { ImageCatalog } from './app-images.js';
 import { AppService } from './apps/app.service.js';
 import { AccessTokenService } from './auth/access-token.service.js';
 import { AccountService } from './auth/account.service.js';
@@ -62,13 +64,8 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const jobs = new JobService(jobEvents, seal);
   const deleteBuild = new DeleteBuild(jobs, builds);
   const jobQuery = new JobQuery(reader, names);
-  const surroundings = { config, names, inTransaction, logger };
-  const images = createImages(surroundings, { reader, builds, ...origins, deleteBuild, jobs, logins, seal });
-  const work = createConversions(
-    surroundings,
-    { reader, apps, builds, buildQuery, jobs, jobQuery, logins },
-    images.handlers,
-  );
+  const made = { reader, apps, builds, buildQuery, ...origins, deleteBuild, jobs, jobQuery, logins, seal };
+  const work = createWork({ config, names, inTransaction, logger }, made);
   const catalog = { tasks, apps, builds, buildQuery, approvals, deleteApp, deleteBuild };
   return {
     ...{
@@ -78,13 +75,17 @@ export function createServices(config: Config, database: Database, names: OwnNam
       ...auth,
       ...catalog,
       ...origins,
-      ...images.services,
-      cycleTasks: images.tasks(work.queue),
       logins,
       ...createDeployments(reader, builds),
     },
     ...{ ...work, jobs, jobQuery, jobEvents, url: config.publicUrl ?? `http://${names.host}` },
   };
+}
+
+function createWork(surroundings: Surroundings, catalog: CatalogServices & ImageCatalog) {
+  const images = createImages(surroundings, catalog);
+  const work = createConversions(surroundings, catalog, images.handlers);
+  return { ...work, ...images.services, cycleTasks: images.tasks(work.queue) };
 }
 
 /** What of the configuration dialects show or go by. */

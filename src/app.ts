@@ -141,6 +141,7 @@ async function sealAnew({ logins, imageSources, inTransaction }: Services, logge
     sealed: ofLogins.sealed + ofSources.sealed,
     unreadable: ofLogins.unreadable + ofSources.unreadable,
   };
-  if (counts.unreadable === 0) logger.info(counts, 'stored logins are sealed with SECRETS_KEY');
-  else logger.warn(counts, 'some stored logins can be read neither with SECRETS_KEY nor with the previous one');
+  if (counts.unreadable === 0) logger.info(counts, 'stored registry logins are sealed with SECRETS_KEY');
+  else
+    logger.warn(counts, 'some stored registry logins can be read neither with SECRETS_KEY nor with the previous one');
 }
