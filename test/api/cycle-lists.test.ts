@@ -143,10 +143,11 @@ onEachDatabase("Cycle's images", (kind) => {
   });
 
   it('are told apart by hub, token and role', async () => {
-    const create = `mutation ($name: String!, $role: Role!) {
-      createAccessToken(input: { name: $name, role: $role }) { secret userErrors { message } }
+    const create = `mutation ($name: String!, $roles: [Role!]!) {
+      createAccessToken(input: { name: $name, roles: $roles }) { secret userErrors { message } }
     }`;
-    const token = (await gateway.send(create, { name: 'reader', role: 'READER' })).body.data.createAccessToken.secret;
+    const token = (await gateway.send(create, { name: 'reader', roles: ['READER'] })).body.data.createAccessToken
+      .secret;
     const refused = async (line: string, body?: object) => {
       const { error } = (await cycle(line, body, { token })).body;
       return [error.code, error.extra.capability];
