@@ -25,6 +25,8 @@ import {
 } from './deployments/deployment.resolver.js';
 import { NodesResolver } from './deployments/node.resolver.js';
 import { CatalogLogQuery } from './events/catalog-log.query.js';
+import { CycleImageSourceResolver } from './formats/cycle/image-source.resolver.js';
+import { CycleImageResolver } from './formats/cycle/image.resolver.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
 import { DeleteBuildResolver } from './jobs/delete-build.resolver.js';
@@ -71,6 +73,8 @@ export function createResolvers(services: Services) {
     new DeploymentFieldsResolver(buildQuery),
     new BuildDeploymentsResolver(services.deploymentQuery),
     new NodesResolver(services.nodes),
+    new CycleImageResolver(services),
+    new CycleImageSourceResolver(services),
     new CatalogLogResolver(new CatalogLogQuery(reader)),
     new SignInsResolver(reader),
   ];

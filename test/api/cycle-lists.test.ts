@@ -3,6 +3,7 @@ import { cycleClient } from '../support/cycle-client.js';
 import type { Cycle } from '../support/cycle-client.js';
 import { CYCLE_OPERATIONS, hasVendor } from '../support/cycle-contract.js';
 import { onEachDatabase } from '../support/databases.js';
+import { WatchJob } from '../support/operations.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
 
@@ -229,9 +230,7 @@ onEachDatabase("Cycle's images", (kind) => {
   });
 
   async function ended(jobId: string): Promise<void> {
-    const { subscribe } = gateway;
-    const { WatchJob } = await import('../support/operations.js');
-    for await (const { data: told } of subscribe(WatchJob, { jobId }))
+    for await (const { data: told } of gateway.subscribe(WatchJob, { jobId }))
       expect(told?.conversionStatus.status).not.toBe('FAILED');
     expect((await data(`GET /v1/jobs/${jobId}`)).state).toMatchObject({ current: 'completed', error: null });
   }

@@ -1,11 +1,10 @@
 // The life of images of Cycle with a real registry: fetched from it, served by the store, pruned and deleted.
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { request as httpRequest } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { writeSampleImage } from '../../src/demo/sample-image.js';
 import { Upstream } from '../../src/lib/upstream.js';
 import { RegistryClient } from '../../src/oci/registry-client.js';
+import { relayed, relayFaults } from '../support/cycle-relay.js';
 import { cycleClient } from '../support/cycle-client.js';
 import type { Cycle } from '../support/cycle-client.js';
 import { onEachDatabaseAtScale } from '../support/databases.js';
@@ -28,35 +27,6 @@ const REAL_TIMERS = [
   ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'],
   ...['nextTick', 'queueMicrotask', 'performance', 'hrtime'],
 ] as never[];
-
-/** What the relay before the registry does to blobs. */
-let truncating = false;
-let held: (() => void) | undefined;
-
-/** Passes requests on to a registry, and is the webhook that knows its password. */
-async function relayed(host: string, request: IncomingMessage, answer: ServerResponse): Promise<void> {
-  if (request.url === '/login') {
-    answer.end(Buffer.from(`${username}:${password}`).toString('base64'));
-    return;
-  }
-  const [hostname, port] = host.split(':');
-  const { method, url: path = '', headers } = request;
-  const isBlob = method === 'GET' && path.includes('/blobs/');
-  if (isBlob && held) {
-    held();
-    return;
-  }
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    httpRequest({ hostname, port, method, path, headers }, resolve).once('error', reject).end();
-  });
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  const body = Buffer.concat(chunks);
-  const sent = isBlob && truncating ? body.subarray(0, Math.floor(body.length / 2)) : body;
-  const { 'content-length': length, ...rest } = response.headers;
-  answer.writeHead(response.statusCode!, { ...rest, 'content-length': method === 'HEAD' ? length : sent.length });
-  answer.end(sent);
-}
 
 const NODE = '0193e4a0-0000-7000-8000-000000000001';
 
@@ -231,10 +201,10 @@ describeWith(['docker-registry', 'umoci', 'skopeo'], 'with a registry that wants
         { name: 'Relay' },
       );
       const id = await newImage(source);
-      truncating = true;
+      relayFaults.isTruncating = true;
       expect((await imported(id)).state.current).toBe('error');
       expect((await data(`GET /v1/images/${id}`)).state).toMatchObject({ current: 'new', error: { message: /./ } });
-      truncating = false;
+      relayFaults.isTruncating = false;
       expect((await imported(id)).state.current).toBe('completed');
       const { state } = await data(`GET /v1/images/${id}`);
       expect(state).toEqual({ current: 'live', changed: expect.any(String) });
@@ -250,7 +220,7 @@ describeWith(['docker-registry', 'umoci', 'skopeo'], 'with a registry that wants
         { name: 'Held' },
       );
       const id = await newImage(source);
-      const isHeld = new Promise<void>((resolve) => (held = resolve));
+      const isHeld = new Promise<void>((resolve) => (relayFaults.hold = resolve));
       const job = await importing(id);
       await isHeld;
       expect(await importing(id)).toBe(job);
@@ -258,7 +228,7 @@ describeWith(['docker-registry', 'umoci', 'skopeo'], 'with a registry that wants
       for (const line of [`DELETE /v1/images/${id}`, `DELETE /v1/images/sources/${source}`]) {
         expect((await cycle(line)).body.error.code).toBe('403.invalid-state');
       }
-      held = undefined;
+      relayFaults.hold = undefined;
       const cancel = 'mutation ($id: ID!) { cancelJob(input: { jobId: $id }) { job { status } userErrors { code } } }';
       expect((await gateway.send(cancel, { id: job })).body.data.cancelJob.job.status).toBe('CANCELLED');
       expect((await ended(job)).state).toMatchObject({ current: 'error', error: { message: /cancelled/ } });
