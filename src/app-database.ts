@@ -3,6 +3,7 @@ import { CreateCatalog1790000000000 } from '../migrations/1790000000000-create-c
 import { AddTenancy1790000100000 } from '../migrations/1790000100000-add-tenancy.js';
 import { AddProof1790000200000 } from '../migrations/1790000200000-add-proof.js';
 import { AddOrigins1790000300000 } from '../migrations/1790000300000-add-origins.js';
+import { AddLogCheckpoints1790000700000 } from '../migrations/1790000700000-add-log-checkpoints.js';
 import { App } from './apps/app.entity.js';
 import { AccessToken } from './auth/access-token.entity.js';
 import { Account } from './auth/account.entity.js';
@@ -57,11 +58,16 @@ export const MIGRATIONS = [
   AddTenancy1790000100000,
   AddProof1790000200000,
   AddOrigins1790000300000,
+  AddLogCheckpoints1790000700000,
 ];
 
 /** The catalog's database with its tables, and the account and token that every catalog has. */
-export async function openCatalog(url: string, adminTokenFile: string): Promise<Database> {
-  const database = await openDatabase({ url, entities: ENTITIES, migrations: MIGRATIONS });
+export async function openCatalog(
+  url: string,
+  adminTokenFile: string,
+  wake?: (topic: string) => void,
+): Promise<Database> {
+  const database = await openDatabase({ url, entities: ENTITIES, migrations: MIGRATIONS, wake });
   try {
     const adminToken = readAdministratorToken(adminTokenFile);
     await database.inTransaction((tx) => ensureAdministrator(tx, adminToken));

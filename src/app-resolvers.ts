@@ -12,6 +12,7 @@ import { ViewerResolver } from './auth/viewer.resolver.js';
 import { AppFieldsResolver, DeleteAppResolver } from './builds/app-fields.resolver.js';
 import { ApprovalResolver } from './builds/approval.resolver.js';
 import { BuildFieldsResolver, BuildResolver } from './builds/build.resolver.js';
+import { CatalogChangeEntryResolver, catalogChangesResolver } from './builds/catalog-changes.resolver.js';
 import { TaskSubjectResolver } from './builds/catalog-entry.js';
 import { SearchResolver } from './builds/search.resolver.js';
 import { BuildDiffResolver, EifDiffResolver } from './conversions/build-diff.resolver.js';
@@ -71,6 +72,8 @@ export function createResolvers(services: Services) {
     new DeploymentFieldsResolver(buildQuery),
     new BuildDeploymentsResolver(services.deploymentQuery),
     new NodesResolver(services.nodes),
+    catalogChangesResolver(services.catalogChanges, services.originQuery),
+    new CatalogChangeEntryResolver(buildQuery, apps),
     new CatalogLogResolver(new CatalogLogQuery(reader)),
     new SignInsResolver(reader),
   ];

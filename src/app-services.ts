@@ -27,8 +27,9 @@ import type { Database } from './db/database.js';
 import { DeploymentQuery } from './deployments/deployment.query.js';
 import { DeploymentService } from './deployments/deployment.service.js';
 import { NodeQuery } from './deployments/node.query.js';
+import { CatalogChanges } from './events/catalog-changes.js';
+import { PruneCatalogLog } from './events/prune-catalog-log.js';
 import { JobEvents } from './events/job-events.js';
-import { InProcessWaker } from './events/waker.js';
 import type { Waker } from './events/waker.js';
 import { DeleteBuild } from './jobs/delete-build.js';
 import { JobQuery } from './jobs/job.query.js';
@@ -44,12 +45,18 @@ import { TaskService } from './tasks/task.service.js';
 
 export type Services = ReturnType<typeof createServices>;
 
-export function createServices(config: Config, database: Database, names: OwnNames, logger: Logger) {
-  const { reader, inTransaction } = database;
-  const waker = new InProcessWaker();
+/** The database, and what wakes who waits for news of it. */
+export type WakingDatabase = Database & { waker: Waker };
+
+export function createServices(config: Config, database: WakingDatabase, names: OwnNames, logger: Logger) {
+  const { reader, inTransaction, waker } = database;
   const seal = createSeal(config);
   const jobEvents = new JobEvents(reader, waker);
-  const auth = createAuth(config, database, waker);
+  const log = {
+    catalogChanges: new CatalogChanges(reader, waker),
+    pruneLog: new PruneCatalogLog(reader, inTransaction, config),
+  };
+  const auth = createAuth(config, database);
   const tasks = new TaskService(reader);
   const apps = new AppService(reader, tasks);
   const buildQuery = new BuildQuery(reader, names);
@@ -78,7 +85,7 @@ export function createServices(config: Config, database: Database, names: OwnNam
       logins,
       ...createDeployments(reader, builds),
     },
-    ...{ ...work, jobs, jobQuery, jobEvents, url: config.publicUrl ?? `http://${names.host}` },
+    ...{ ...work, jobs, jobQuery, jobEvents, ...log, url: config.publicUrl ?? `http://${names.host}` },
   };
 }
 
@@ -89,7 +96,7 @@ const factsOf = ({ isSignUpOpen, publicUrl, trustedProxies }: Config) => ({
   version: packageVersion,
 });
 
-function createAuth(config: Config, { reader, inTransaction }: Database, waker: Waker) {
+function createAuth(config: Config, { reader, inTransaction, waker }: WakingDatabase) {
   const { oidc: issuer, upstream, isSignUpOpen } = config;
   const rights = new RightsChanges(waker);
   const signIns = new SignIns(reader);
