@@ -12,7 +12,11 @@ import { ViewerResolver } from './auth/viewer.resolver.js';
 import { AppFieldsResolver, DeleteAppResolver } from './builds/app-fields.resolver.js';
 import { ApprovalResolver } from './builds/approval.resolver.js';
 import { BuildFieldsResolver, BuildResolver } from './builds/build.resolver.js';
-import { CatalogChangeEntryResolver, catalogChangesResolver } from './builds/catalog-changes.resolver.js';
+import {
+  CatalogChangeEntryResolver,
+  catalogChangesResolver,
+  CatalogSeqResolver,
+} from './builds/catalog-changes.resolver.js';
 import { TaskSubjectResolver } from './builds/catalog-entry.js';
 import { SearchResolver } from './builds/search.resolver.js';
 import { BuildDiffResolver, EifDiffResolver } from './conversions/build-diff.resolver.js';
@@ -72,12 +76,17 @@ export function createResolvers(services: Services) {
     new DeploymentFieldsResolver(buildQuery),
     new BuildDeploymentsResolver(services.deploymentQuery),
     new NodesResolver(services.nodes),
-    catalogChangesResolver(services.catalogChanges, services.originQuery),
-    new CatalogChangeEntryResolver(buildQuery, apps),
-    new CatalogLogResolver(new CatalogLogQuery(reader)),
+    ...createLogResolvers(services),
     new SignInsResolver(reader),
   ];
 }
+
+const createLogResolvers = ({ reader, catalogChanges, originQuery, buildQuery, apps }: Services) => [
+  catalogChangesResolver(catalogChanges, originQuery),
+  new CatalogChangeEntryResolver(buildQuery, apps),
+  new CatalogSeqResolver(catalogChanges),
+  new CatalogLogResolver(new CatalogLogQuery(reader)),
+];
 
 /** The schema alone, for printing it: nothing behind it works. */
 export const describeSchema = (): GraphQLSchema => createSchema(createResolvers({} as Services));

@@ -5,6 +5,7 @@ import type { App } from '../apps/app.entity.js';
 import type { AppService } from '../apps/app.service.js';
 import { requireAccess } from '../auth/principal.js';
 import { RequestContext } from '../auth/request-context.js';
+import { Viewer } from '../auth/viewer.resolver.js';
 import { CatalogChange } from '../events/catalog-change.js';
 import type { CatalogChanges } from '../events/catalog-changes.js';
 import { cancellable } from '../lib/cancellable.js';
@@ -31,6 +32,20 @@ export class CatalogChangeEntryResolver {
   async entry(@Root() change: Plain<CatalogChange>, @Ctx() context: RequestContext): Promise<Build | App | null> {
     if (change.entityType === 'Build') return context.load(this.builds, change.entityId);
     return change.entityType === 'App' ? context.load(this.apps, change.entityId) : null;
+  }
+}
+
+@Resolver(() => Viewer)
+export class CatalogSeqResolver {
+  constructor(private readonly changes: CatalogChanges) {}
+
+  @FieldResolver(() => GraphQLSafeInt, {
+    nullable: true,
+    description:
+      'Number of the newest change of the account; null where none is selected. Who asks for it in a request before the one that lists the catalog, and passes it to `catalogChanges` as `afterSeq`, misses nothing.',
+  })
+  async catalogSeq(@Root() _viewer: Plain<Viewer>, @Ctx() { caller }: RequestContext): Promise<number | null> {
+    return caller.accountId === null ? null : this.changes.lastSeq(caller.accountId);
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ResultOf } from '@graphql-typed-document-node/core';
 import { packageRoot } from '../../src/lib/package-root.js';
 import { ApproveTask, CatalogChanges, DeleteApp, DeleteBuild, UpdateApp } from '../support/catalog-operations.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { temporaryFolder } from '../support/folders.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
@@ -46,7 +46,7 @@ function fold(changes: Change[]): Record<string, unknown> {
 
 const shown = ({ kind, entityType }: Change) => `${entityType} ${kind}`;
 
-onEachDatabase('catalogChanges', (kind) => {
+onEachDatabaseAtScale('catalogChanges', (kind) => {
   let gateway: TestGateway;
   const environment = { DATABASE_URL: '', DATA_DIR: '', SIGN_UP: 'open' };
   beforeAll(async () => {
@@ -56,7 +56,7 @@ onEachDatabase('catalogChanges', (kind) => {
   afterAll(() => gateway.close());
 
   const lastSeq = async (): Promise<number> =>
-    (await gateway.send('{ catalogLog(first: 1) { nodes { seq } } }')).body.data.catalogLog.nodes[0].seq;
+    (await gateway.send('{ viewer { catalogSeq } }')).body.data.viewer.catalogSeq;
   const createApp = async (name: string) => (await gateway.ask(CreateApp, { input: { name } })).createApp.app!.id;
   const deleteApp = (appId: string) => gateway.ask(DeleteApp, { appId });
   const createBuild = async (appName: string) => {
