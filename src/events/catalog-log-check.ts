@@ -34,6 +34,13 @@ export interface LogCheck {
   fault?: LogFault;
 }
 
+interface WalkOptions {
+  upTo?: number;
+  page?: number;
+  /** Ends the walk where it is. */
+  stopping?: AbortSignal;
+}
+
 type PrunedEnd = Pick<CatalogLogHead, 'prunedSeq' | 'prunedHash'>;
 const UNPRUNED: PrunedEnd = { prunedSeq: 0, prunedHash: FIRST_HASH };
 
@@ -52,10 +59,10 @@ export async function walkLog(
   manager: EntityManager,
   accountId: string,
   end: PrunedEnd,
-  { upTo = Infinity, page = PAGE } = {},
+  { upTo = Infinity, page = PAGE, stopping }: WalkOptions = {},
 ): Promise<LogCheck> {
   let state: LogCheck = { lines: end.prunedSeq, lastHash: end.prunedHash, pruned: end.prunedSeq };
-  for (let after: number | undefined; ;) {
+  for (let after: number | undefined; !stopping?.aborted;) {
     const rows = await readLines(manager, accountId, { after, page });
     if (after === undefined) state = startAt(state, rows[0]);
     for (const row of rows) {
@@ -66,6 +73,7 @@ export async function walkLog(
     if (rows.length < page || state.lines >= upTo) return state;
     after = state.lines;
   }
+  return state;
 }
 
 /** A process that died may have left lines that a checkpoint says are pruned; nothing is known of the one before. */

@@ -57,10 +57,11 @@ export class PruneCatalogLog {
     // What a process that died has left comes first.
     pruned.lines += await this.deleteUpTo(accountId, head.prunedSeq, stopping);
     const last = await this.lastToGo(head);
-    if (!last || stopping.aborted) return;
+    if (!last) return;
     // Else pruning would cover up what somebody did to the lines that go.
-    const options = { upTo: last.seq, page: LINES_PER_CHECK };
+    const options = { upTo: last.seq, page: LINES_PER_CHECK, stopping };
     const { fault, lines, lastHash } = await walkLog(this.reader, accountId, head, options);
+    if (stopping.aborted) return;
     if (fault || lines !== last.seq || lastHash !== last.hash) {
       pruned.broken.push({ accountId, ...(fault ?? { seq: lines + 1, what: 'it is missing' }) });
       return;
