@@ -1,5 +1,6 @@
 // A third of the composition root: every resolver, handed its services.
 import type { GraphQLSchema } from 'graphql';
+import { BuildOriginResolver } from './app-origins.js';
 import type { Services } from './app-services.js';
 import { AppResolver } from './apps/app.resolver.js';
 import { AccessTokenResolver } from './auth/access-token.resolver.js';
@@ -54,6 +55,7 @@ export function createResolvers(services: Services) {
     new DeleteAppResolver(services.deleteApp, inTransaction),
     new BuildResolver(buildQuery, builds, inTransaction),
     new BuildFieldsResolver(apps, tasks),
+    new BuildOriginResolver(services.originQuery, buildQuery),
     new DeleteBuildResolver(services.deleteBuild, inTransaction),
     new SearchResolver(buildQuery, apps),
     new BuildJobResolver(jobQuery),

@@ -1,0 +1,5 @@
+// A part of the composition root: what the formats tell of where builds came from, as one GraphQL union.
+import { buildOriginResolver } from './formats/build-origin.resolver.js';
+import { CCM_ORIGIN } from './formats/ccm/origin-type.js';
+
+export const BuildOriginResolver = buildOriginResolver([CCM_ORIGIN]);
