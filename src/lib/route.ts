@@ -11,6 +11,8 @@ export type Access = 'ANYONE' | 'USER' | 'READER' | 'WRITER' | 'MANAGER';
 /** @typeParam Caller somebody signed in; @typeParam Principal somebody signed in, in an account. */
 export interface RouteRequest<Principal, Caller = Principal> {
   method: string;
+  /** Path and query as on the request line. */
+  target: string;
   /** Path without the query, still percent-encoded. */
   path: string;
   /** Named parts of the path, decoded. */
@@ -29,6 +31,20 @@ export interface RouteRequest<Principal, Caller = Principal> {
   remoteAddress: string;
   /** Aborted when the client hangs up. */
   signal: AbortSignal;
+}
+
+/** What a signature over a request is made of: nothing of it was decoded or put together. */
+export interface RawRequest {
+  method: string;
+  /** Path and query as on the request line. */
+  target: string;
+  /** Names and values in turns, as they were sent. */
+  rawHeaders: string[];
+  headers: IncomingHttpHeaders;
+  /** Empty where there was none, and where the route streams it. */
+  body: Buffer;
+  /** Network address of the other end. */
+  remoteAddress: string;
 }
 
 export interface RouteResponse {
@@ -54,5 +70,12 @@ export interface RouteGroup<Principal, Caller = Principal> {
   routes: Route<Principal, Caller>[];
   /** HTTP Basic with a token as the password is accepted too (docker's clients know nothing else). */
   acceptsBasic?: boolean;
+  /**
+   * Who sends a request, where that is not told by a token; throws UNAUTHENTICATED. Not called for routes that anyone may
+   * call: those have no caller then.
+   */
+  authenticate?(request: RawRequest): Promise<Caller>;
+  /** Paths, without the query, of this dialect that no route serves; what they answer is in its words too. */
+  unknown?: RegExp;
   errorResponse(error: unknown, requestId: string): RouteResponse;
 }

@@ -8,7 +8,7 @@ import { callerOf } from './caller.js';
 import { CatalogError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import type { Logger } from '../lib/logger.js';
-import type { Route, RouteGroup, RouteRequest, RouteResponse } from '../lib/route.js';
+import type { RawRequest, Route, RouteGroup, RouteRequest, RouteResponse } from '../lib/route.js';
 
 type Group = RouteGroup<Principal, Caller>;
 
@@ -49,10 +49,7 @@ function mountGroup(scope: FastifyInstance, group: Group, { tokens, logger }: Re
       handler: async (request, reply) => {
         if (streamsBody) endWithAnswer(request.raw, reply.raw);
         try {
-          const caller = await callerOf(request, tokens, {
-            acceptsBasic: group.acceptsBasic,
-            isOpen: route.access === 'ANYONE',
-          });
+          const caller = await callerFor(request, route, group, tokens);
           const principal = principalOf(caller, route);
           const stream = streamsBody ? bodyStream(request.raw, reply.raw) : undefined;
           return send(reply, await route.handle({ ...toRouteRequest(request, reply), caller, principal, stream }));
@@ -64,6 +61,17 @@ function mountGroup(scope: FastifyInstance, group: Group, { tokens, logger }: Re
   }
 }
 
+async function callerFor(
+  request: FastifyRequest,
+  { access }: Route<Principal, Caller>,
+  group: Group,
+  tokens: Tokens,
+): Promise<Caller | undefined> {
+  const isOpen = access === 'ANYONE';
+  if (!group.authenticate) return callerOf(request, tokens, { acceptsBasic: group.acceptsBasic, isOpen });
+  return isOpen ? undefined : group.authenticate(toRawRequest(request));
+}
+
 /** The caller in its account, where the route needs one. */
 function principalOf(caller: Caller | undefined, { access }: Route<Principal, Caller>): Principal | undefined {
   if (access === 'ANYONE' || access === 'USER') {
@@ -73,6 +81,14 @@ function principalOf(caller: Caller | undefined, { access }: Route<Principal, Ca
   requireAccess(caller, access);
   return caller;
 }
+
+function toRawRequest(request: FastifyRequest): RawRequest {
+  const { rawHeaders, headers, url = '' } = request.raw;
+  const { method, ip: remoteAddress } = request;
+  return { method, target: url, rawHeaders, headers, body: bodyOf(request), remoteAddress };
+}
+
+const bodyOf = ({ body }: FastifyRequest): Buffer => (Buffer.isBuffer(body) ? body : Buffer.alloc(0));
 
 function toRouteRequest(
   request: FastifyRequest,
@@ -89,14 +105,25 @@ function toRouteRequest(
   else reply.raw.once('close', hungUp);
   return {
     method: request.method,
+    target: url,
     path: url.slice(0, mark),
     params: request.params as Record<string, string>,
     query: new URLSearchParams(url.slice(mark + 1)),
     headers: request.headers,
-    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    body: bodyOf(request),
     remoteAddress: request.ip,
     signal: controller.signal,
   };
+}
+
+/** Answers a request that no route serves, where its path belongs to a group. */
+export function answerUnknown(request: FastifyRequest, reply: FastifyReply, options: RestOptions): boolean {
+  const path = request.url.split('?')[0]!.replace(/\/{2,}/g, '/');
+  const group = options.groups.find(({ unknown }) => unknown?.test(path));
+  if (!group) return false;
+  const error = new CatalogError('NOT_FOUND', `There is nothing at ${request.method} ${path}.`);
+  send(reply, errorAnswer(group, error, options.logger));
+  return true;
 }
 
 function send(reply: FastifyReply, { status, headers, body }: RouteResponse): FastifyReply {

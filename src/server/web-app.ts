@@ -14,7 +14,7 @@ import { parseJson } from '../lib/json.js';
 import type { Logger } from '../lib/logger.js';
 import { mountGraphiql } from './graphiql.js';
 import { mountOpenApi } from './openapi.js';
-import { mountRoutes } from './rest.js';
+import { answerUnknown, mountRoutes } from './rest.js';
 import type { RestOptions } from './rest.js';
 import type { ListeningServer } from './http-server.js';
 
@@ -42,16 +42,20 @@ export async function startWebApp(options: WebAppOptions): Promise<FastifyInstan
       handle = handler;
       return listening.server;
     },
-    routerOptions: { maxParamLength: MAX_PATH_PART },
+    // Clients join an address that ends in a slash and a path that begins with one.
+    routerOptions: { maxParamLength: MAX_PATH_PART, ignoreDuplicateSlashes: true },
     bodyLimit: MAX_GRAPHQL_BODY_BYTES,
     forceCloseConnections: false,
     trustProxy: options.trustedProxies.length > 0 ? options.trustedProxies : false,
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply, options.logger),
   });
   await fastify.register(helmet, { contentSecurityPolicy: { directives: POLICY }, hsts: false });
-  fastify.addHook('onRequest', async ({ raw, routeOptions }) => {
+  fastify.addHook('onRequest', async (request, reply) => {
+    const { raw, routeOptions } = request;
     forgetOddContentType(raw);
     if (!(routeOptions.config as { streamsBody?: boolean } | undefined)?.streamsBody) limitBodyTime(raw);
+    // Before its body is read, which may be of a kind that only routes take.
+    return request.is404 && answerUnknown(request, reply, options) ? reply : undefined;
   });
   readJsonLeniently(fastify);
   fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.logger));

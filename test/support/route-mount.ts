@@ -44,7 +44,14 @@ async function handle(
   const route = group.routes.find(({ method, path }) => method === request.method && fits(path));
   if (!route) throw new CatalogError('NOT_FOUND', 'There is no such route.');
   const { signal } = new AbortController();
-  const common = { path: pathname, params: {}, query: searchParams, headers: request.headers, body: Buffer.alloc(0) };
+  const common = {
+    target: request.url ?? '/',
+    path: pathname,
+    params: {},
+    query: searchParams,
+    headers: request.headers,
+    body: Buffer.alloc(0),
+  };
   return route.handle({
     method: request.method ?? 'GET',
     ...common,

@@ -2,6 +2,8 @@
 import { CatalogError } from '../../lib/errors.js';
 import type { ErrorCode, ErrorDetails, ErrorReason } from '../../lib/errors.js';
 import type { RouteResponse } from '../../lib/route.js';
+import { SchemaViolation } from '../schema-violation.js';
+import type { Place } from '../schema-violation.js';
 import type { WireError, WireErrorCode } from './wire.js';
 import { toWirePath } from './wire-path.js';
 
@@ -31,6 +33,12 @@ const CODES: Record<Exclude<ErrorCode, 'BAD_USER_INPUT' | 'CONFLICT'>, WireError
 /** The state of things is the caller's fault on this wire, as is a user there is already. */
 const REASON_STATUS: Partial<Record<ErrorReason, number>> = { INVALID_STATE: 400, USER_ALREADY_EXISTS: 400 };
 
+const PLACE_CODES: Record<Place, WireErrorCode> = {
+  path: 'INVALID_PATH_PARAMETER',
+  query: 'INVALID_QUERY_PARAMETER',
+  body: 'INVALID_BODY_PARAMETER',
+};
+
 export function ccmErrorResponse(error: unknown, requestId: string): RouteResponse {
   if (!(error instanceof CatalogError)) {
     const message = `Something went wrong inside the gateway. Its log has the details under ${requestId}.`;
@@ -47,6 +55,9 @@ function answer(status: number, body: WireError): RouteResponse {
 function statusAndCode(error: CatalogError): { status: number; code: WireErrorCode } {
   const { status, code, field, reason } = error;
   if (error instanceof CcmError) return { status, code: error.wireCode };
+  if (error instanceof SchemaViolation) {
+    return { status, code: error.isMissing ? 'MISSING_REQUIRED_PARAMETER' : PLACE_CODES[error.place] };
+  }
   // What exists already is a 400 of CCM's; a reused idempotency key is not CCM's at all.
   if (reason !== undefined) return { status: REASON_STATUS[reason] ?? status, code: reason };
   if (code === 'CONFLICT') return isAboutKey(field) ? { status, code } : { status: 400, code: 'UNIQUE_VIOLATION' };

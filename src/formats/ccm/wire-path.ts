@@ -1,5 +1,6 @@
 // From the path of a field in GraphQL's input to its path in CCM's JSON: `nitroEnclavesOptions.memSizeMb` ->
 // `nitro_enclaves_options.mem_size`. Good enough for messages; nothing is decided by it.
+import { joinPath } from '../member-path.js';
 
 /** Where the wire nests or names a field in another way than by underscores. */
 const SPECIAL: Record<string, string> = {
@@ -20,12 +21,6 @@ const SPECIAL: Record<string, string> = {
 };
 
 export const toWirePath = (field: string[]): string => joinPath(field.map(toWireName));
-
-/** `['a', '0', 'b']` -> `a[0].b` */
-export function joinPath(parts: string[]): string {
-  const text = parts.map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`)).join('');
-  return text.replace(/^\./, '');
-}
 
 function toWireName(name: string): string {
   if (Object.hasOwn(SPECIAL, name)) return SPECIAL[name]!;

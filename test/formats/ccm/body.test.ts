@@ -1,13 +1,13 @@
-import { createBodyReader } from '../../../src/formats/ccm/body.js';
 import { ccmErrorResponse } from '../../../src/formats/ccm/ccm-errors.js';
-import { readOpenApi } from '../../../src/formats/ccm/openapi.js';
-import { createSchemaCheck } from '../../../src/formats/ccm/schema-check.js';
 import type { WireBodies } from '../../../src/formats/ccm/wire-bodies.js';
+import { readOpenApi } from '../../../src/formats/openapi.js';
+import { createBodyReader } from '../../../src/formats/request-body.js';
+import { createSchemaCheck } from '../../../src/formats/schema-check.js';
 import { hex, WIRE_CREATE_BUILD, wireConversion } from './documents.js';
 
 const APP = 'd9428888-122b-11e1-b85c-61cd3cbb3210';
-const { schemas } = readOpenApi();
-const readBody = createBodyReader(schemas, createSchemaCheck(schemas));
+const { schemas } = readOpenApi('ccm');
+const readBody = createBodyReader(schemas, createSchemaCheck(schemas), { dropsUnset: true });
 const read = (text: string | Buffer, name: keyof WireBodies = 'CreateBuildRequest') =>
   readBody(name, Buffer.from(text));
 

@@ -1,4 +1,5 @@
 import { ccmErrorResponse, CcmError } from '../../../src/formats/ccm/ccm-errors.js';
+import { SchemaViolation } from '../../../src/formats/schema-violation.js';
 import { badInput, CatalogError, ERROR_STATUS } from '../../../src/lib/errors.js';
 import type { ErrorCode } from '../../../src/lib/errors.js';
 import { itWithVendor } from './vendor.js';
@@ -21,6 +22,10 @@ describe('an error as CCM tells it', () => {
     [plain('UPSTREAM_FAILED'), 502, 'BAD_GATEWAY'],
     [plain('INTERNAL_SERVER_ERROR'), 500, 'INTERNAL_SERVER_ERROR'],
     [new CcmError('CONFLICT', 'CONFLICT', 'Why.'), 409, 'CONFLICT'],
+    [new SchemaViolation('Why.', 'path'), 400, 'INVALID_PATH_PARAMETER'],
+    [new SchemaViolation('Why.', 'query'), 400, 'INVALID_QUERY_PARAMETER'],
+    [new SchemaViolation('Why.', 'body'), 400, 'INVALID_BODY_PARAMETER'],
+    [new SchemaViolation('Why.', 'query', { isMissing: true }), 400, 'MISSING_REQUIRED_PARAMETER'],
   ])('%j is %i %s', (error, status, code) => {
     const { status: given, body } = answer(error);
     expect([given, (body as { code: string }).code]).toEqual([status, code]);

@@ -1,21 +1,23 @@
 // Checks documents against the schemas, and says what is wrong in words. Values are never repeated: they may be secrets.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
-import { isUuid } from '../../lib/ids.js';
-import { CcmError } from './ccm-errors.js';
+import { isUuid } from '../lib/ids.js';
+import { joinPath } from './member-path.js';
 import { SCHEMA_REF } from './openapi.js';
 import type { Schema, Schemas } from './openapi.js';
-import type { WireErrorCode } from './wire.js';
-import { joinPath } from './wire-path.js';
+import { SchemaViolation } from './schema-violation.js';
+import type { Place } from './schema-violation.js';
 
 const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 const MAX_SHOWN = 100;
+const ROOT = 'document';
 
 const FORMATS = {
   int32: { type: 'number', validate: (value: number) => value >= INT32.min && value <= INT32.max },
   // Larger ones would be kept as another number.
   int64: { type: 'number', validate: (value: number) => Number.isSafeInteger(value) },
   uuid: { type: 'string', validate: isUuid },
+  hex24: { type: 'string', validate: (text: string) => /^[\da-f]{24}$/i.test(text) },
   byte: { type: 'string', validate: (text: string) => /^[\w+/-]+={0,2}$/.test(text.trim()) },
 } as const;
 
@@ -23,6 +25,7 @@ const FORMAT_WORDS: Record<string, string> = {
   int32: `a whole number between ${INT32.min} and ${INT32.max}`,
   int64: `a whole number between ${Number.MIN_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}`,
   uuid: 'a UUID',
+  hex24: '24 hex digits',
   byte: 'base64',
 };
 
@@ -35,8 +38,8 @@ const TYPE_WORDS: Record<string, string> = {
   array: 'a list',
 };
 
-/** Throws BAD_USER_INPUT where a document is not as its schema says. */
-export type CheckSchema = (name: string, document: unknown, code: WireErrorCode) => void;
+/** Throws a SchemaViolation where a document is not as the schema of that name says. */
+export type CheckSchema = (name: string, document: unknown, place: Place) => void;
 
 export function createSchemaCheck(schemas: Schemas): CheckSchema {
   // `verbose` adds the violated schema to an error. The first error is enough, and bounds the work.
@@ -48,33 +51,35 @@ export function createSchemaCheck(schemas: Schemas): CheckSchema {
     formats: FORMATS,
   });
   ajv.addVocabulary(['components', 'x-expects']);
-  ajv.addSchema({ components: { schemas } }, 'ccm');
+  ajv.addSchema({ components: { schemas } }, ROOT);
   // Compiled when first needed: all of them would make every start wait.
   const validators = new Map<string, ValidateFunction>();
-  return (name, document, code) => {
+  return (name, document, place) => {
     if (!Object.hasOwn(schemas, name)) throw new Error(`There is no schema ${name}`);
     const validate = validators.get(name) ?? validatorOf(ajv, name);
     validators.set(name, validate);
-    if (!validate(document)) throw invalid(validate.errors![0]!, code);
+    if (!validate(document)) throw violation(validate.errors![0]!, place);
   };
 }
 
 function validatorOf(ajv: Ajv2020, name: string): ValidateFunction {
-  const validate = ajv.getSchema(`ccm${SCHEMA_REF}${name}`);
+  const validate = ajv.getSchema(`${ROOT}${SCHEMA_REF}${name}`);
   if (!validate) throw new Error(`The schema ${name} can not be compiled`);
   return validate as ValidateFunction;
 }
 
-function invalid(error: ErrorObject, code: WireErrorCode): CcmError {
+function violation(error: ErrorObject, place: Place): SchemaViolation {
   const { keyword, instancePath } = error;
   const params = error.params as Record<string, unknown>;
-  const path = instancePath.split('/').slice(1).map(readable);
-  if (keyword === 'required') {
-    const missing = joinPath([...path, readable(String(params.missingProperty))]);
-    return new CcmError('BAD_USER_INPUT', 'MISSING_REQUIRED_PARAMETER', `${missing} is missing.`);
-  }
-  const subject = path.length > 0 ? joinPath(path) : 'The body';
-  return new CcmError('BAD_USER_INPUT', code, `${subject} ${wordsFor(error, params)}.`);
+  const isMissing = keyword === 'required';
+  const parts = [
+    ...instancePath.split('/').slice(1).map(unescaped),
+    ...(isMissing ? [String(params.missingProperty)] : []),
+  ];
+  const member = { path: joinPath(parts.map(readable)), pointer: parts.map(pointerPart).join(''), isMissing };
+  if (isMissing) return new SchemaViolation(`${member.path} is missing.`, place, member);
+  const subject = parts.length > 0 ? member.path : `The ${place}`;
+  return new SchemaViolation(`${subject} ${wordsFor(error, params)}.`, place, member);
 }
 
 function wordsFor({ keyword, parentSchema, propertyName }: ErrorObject, params: Record<string, unknown>): string {
@@ -117,8 +122,12 @@ function wordsFor({ keyword, parentSchema, propertyName }: ErrorObject, params: 
   }
 }
 
-/** A part of a JSON pointer as it was written; names come from the caller, so they are cut and quoted where odd. */
-function readable(part: string): string {
-  const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+const unescaped = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
+
+const pointerPart = (name: string): string =>
+  `/${name.slice(0, MAX_SHOWN).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+/** Names come from the caller, so they are cut and quoted where odd. */
+function readable(name: string): string {
   return /^[\w-]+$/.test(name) && name.length <= MAX_SHOWN ? name : JSON.stringify(name.slice(0, MAX_SHOWN));
 }

@@ -1,5 +1,5 @@
 // What real clients send for "nothing": null anywhere, and empty text where no text can be right (ccm_util posts
-// `"debug": ""` and `"memSize": ""`). Such members are dropped before a body is checked.
+// `"debug": ""` and `"memSize": ""`). Such members can be dropped before a body is checked.
 import { resolve } from './openapi.js';
 import type { Schema, Schemas } from './openapi.js';
 

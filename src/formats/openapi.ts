@@ -1,10 +1,10 @@
-// schema/openapi/ccm.yaml as it is used here: routes are made of its operations, and what clients send is checked
-// against the very schemas that they are told.
+// schema/openapi/*.yaml as they are used here: a format's routes are made of its document's operations, and what clients
+// send is checked against the very schemas that they are told.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { packageRoot } from '../../lib/package-root.js';
-import type { Access, Route } from '../../lib/route.js';
+import { packageRoot } from '../lib/package-root.js';
+import type { Access, Route } from '../lib/route.js';
 
 /** The words of JSON Schema that are looked at here; the rest is ajv's. */
 export interface Schema {
@@ -45,16 +45,18 @@ export interface Operation {
 interface YamlOperation {
   operationId: string;
   'x-access': Access;
-  parameters?: { $ref: string }[];
+  parameters?: (Parameter | { $ref: string })[];
   requestBody?: { required?: boolean; content: { 'application/json': { schema: { $ref: string } } } };
 }
 
 interface YamlDocument {
   paths: Record<string, Record<string, YamlOperation>>;
-  components: { schemas: Schemas; parameters: Record<string, Parameter> };
+  components: { schemas: Schemas; parameters?: Record<string, Parameter> };
 }
 
 export interface OpenApi {
+  /** Of the file, without its end. */
+  name: string;
   schemas: Schemas;
   operations: Operation[];
   /** As it is served. */
@@ -64,15 +66,21 @@ export interface OpenApi {
 export const SCHEMA_REF = '#/components/schemas/';
 const PARAMETER_REF = '#/components/parameters/';
 
-let known: OpenApi | undefined;
+const known = new Map<string, OpenApi>();
 
-/** Read once: it takes a quarter of a second. */
-export const readOpenApi = (): OpenApi => (known ??= parseOpenApi());
+/** schema/openapi/<name>.yaml, read once: it may take a quarter of a second. */
+export function readOpenApi(name: string): OpenApi {
+  const openApi = known.get(name) ?? parseOpenApi(name);
+  known.set(name, openApi);
+  return openApi;
+}
 
-function parseOpenApi(): OpenApi {
-  const text = readFileSync(join(packageRoot, 'schema', 'openapi', 'ccm.yaml'), 'utf8');
+function parseOpenApi(name: string): OpenApi {
+  const text = readFileSync(join(packageRoot, 'schema', 'openapi', `${name}.yaml`), 'utf8');
   const document = parse(text) as YamlDocument;
-  const { schemas, parameters } = document.components;
+  const { schemas, parameters = {} } = document.components;
+  const parameterOf = (parameter: Parameter | { $ref: string }) =>
+    '$ref' in parameter ? parameters[parameter.$ref.slice(PARAMETER_REF.length)]! : parameter;
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]): Operation => {
       const { operationId: id, requestBody } = operation;
@@ -81,13 +89,13 @@ function parseOpenApi(): OpenApi {
         method: method.toUpperCase() as Operation['method'],
         path,
         access: operation['x-access'],
-        parameters: (operation.parameters ?? []).map(({ $ref }) => parameters[$ref.slice(PARAMETER_REF.length)]!),
+        parameters: (operation.parameters ?? []).map(parameterOf),
         body: requestBody?.content['application/json'].schema.$ref.slice(SCHEMA_REF.length),
         needsBody: requestBody?.required ?? false,
       };
     }),
   );
-  return { schemas, operations, document };
+  return { name, schemas, operations, document };
 }
 
 /** The schema itself, behind any `$ref`. */
