@@ -18,6 +18,7 @@ import { SearchResolver } from './builds/search.resolver.js';
 import { BuildDiffResolver, EifDiffResolver } from './conversions/build-diff.resolver.js';
 import { BuildProvenanceResolver, ConversionResolver } from './conversions/conversion.resolver.js';
 import { BuildEifResolver } from './conversions/eif.resolver.js';
+import { AccessKeyResolver, ViewerAccessKeysResolver } from './credentials/access-key.resolver.js';
 import { RegistryCredentialResolver } from './credentials/registry-credential.resolver.js';
 import {
   BuildDeploymentsResolver,
@@ -44,6 +45,8 @@ export function createResolvers(services: Services) {
     new NodeResolver([buildQuery, apps, tasks, jobQuery]),
     new ViewerResolver(reader, services.accounts, services.accessTokens),
     new AccessTokenResolver(services.accessTokens, inTransaction),
+    new AccessKeyResolver(services.accessKeys, inTransaction),
+    new ViewerAccessKeysResolver(services.accessKeyQuery),
     new UserResolver(services.members, services.users, inTransaction),
     new OneselfResolver(services.sessions, services.users, services.passwords, inTransaction),
     new AccountResolver(services.accounts, services.sessions, inTransaction),

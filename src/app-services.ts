@@ -22,6 +22,8 @@ import { OriginQuery } from './builds/origin.query.js';
 import { OriginService } from './builds/origin.service.js';
 import { DeleteApp } from './builds/delete-app.js';
 import type { Config } from './config.js';
+import { AccessKeyQuery } from './credentials/access-key.query.js';
+import { AccessKeyService } from './credentials/access-key.service.js';
 import { RegistryCredentialService } from './credentials/registry-credential.service.js';
 import type { Database } from './db/database.js';
 import { DeploymentQuery } from './deployments/deployment.query.js';
@@ -57,7 +59,8 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const origins = { origins: new OriginService(builds), originQuery: new OriginQuery(reader) };
   const approvals = new Approvals(tasks, builds, apps, config);
   const deleteApp = new DeleteApp(apps, builds);
-  const logins = new RegistryCredentialService(reader, seal, parseReference);
+  const credentials = createCredentials(database, seal, auth.rights);
+  const { logins } = credentials;
   const jobs = new JobService(jobEvents, seal);
   const deleteBuild = new DeleteBuild(jobs, builds);
   const jobQuery = new JobQuery(reader, names);
@@ -75,7 +78,7 @@ export function createServices(config: Config, database: Database, names: OwnNam
       ...auth,
       ...catalog,
       ...origins,
-      logins,
+      ...credentials,
       ...createDeployments(reader, builds),
     },
     ...{ ...work, jobs, jobQuery, jobEvents, url: config.publicUrl ?? `http://${names.host}` },
@@ -102,6 +105,12 @@ function createAuth(config: Config, { reader, inTransaction }: Database, waker: 
   const accounts = new AccountService(reader, isSignUpOpen);
   const accessTokens = new AccessTokenService(reader, rights);
   return { rights, tokens, signIns, externalUsers, sessions, ...people, accounts, accessTokens };
+}
+
+function createCredentials({ reader, inTransaction }: Database, seal: Seal, rights: RightsChanges) {
+  const logins = new RegistryCredentialService(reader, seal, parseReference);
+  const accessKeyQuery = new AccessKeyQuery(reader, seal, inTransaction);
+  return { logins, accessKeys: new AccessKeyService(seal, rights), accessKeyQuery };
 }
 
 function createDeployments(reader: EntityManager, builds: BuildService) {

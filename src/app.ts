@@ -128,9 +128,10 @@ function authenticateSocket(tokens: Tokens, payload: Record<string, unknown>, ad
 }
 
 /** After this the former key is needed no more, unless something could not be read with it either. */
-async function sealAnew({ logins, inTransaction }: Services, logger: Logger): Promise<void> {
-  const counts = await inTransaction((tx) => logins.sealAnew(tx));
-  if (counts.unreadable === 0) logger.info(counts, 'stored registry logins are sealed with SECRETS_KEY');
-  else
-    logger.warn(counts, 'some stored registry logins can be read neither with SECRETS_KEY nor with the previous one');
+async function sealAnew({ logins, accessKeys, inTransaction }: Services, logger: Logger): Promise<void> {
+  for (const [what, secrets] of [['registry logins', logins] as const, ['access keys', accessKeys] as const]) {
+    const counts = await inTransaction((tx) => secrets.sealAnew(tx));
+    if (counts.unreadable === 0) logger.info(counts, `stored ${what} are sealed with SECRETS_KEY`);
+    else logger.warn(counts, `some stored ${what} can be read neither with SECRETS_KEY nor with the previous one`);
+  }
 }

@@ -29,6 +29,8 @@ export interface OriginDraft extends OriginKey, ToldBuild {
   groupKey?: string;
   state: string;
   document: VendorDocument;
+  /** Members of it that say nothing of the build and are others whenever it is read, such as the id of the request. */
+  passing?: string[];
   related?: VendorDocument;
   /** See Origin.listHash. */
   listHash?: string;
@@ -99,6 +101,9 @@ export class OriginService {
 
 const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
 
+const withoutMembers = (document: VendorDocument, names: string[] = []): VendorDocument =>
+  Object.fromEntries(Object.entries(document).filter(([name]) => !names.includes(name)));
+
 function checkDraft({ document, related, externalId, groupKey = '' }: OriginDraft): void {
   if (Buffer.byteLength(JSON.stringify([document, related])) > MAX_DOCUMENT_BYTES)
     throw badInput(`The document of a build has at most ${MAX_DOCUMENT_BYTES} bytes.`, 'document');
@@ -112,7 +117,7 @@ function rowOf(draft: OriginDraft, before: Origin | null, seenIn: string): Omit<
   return {
     ...{ kind, sourceKey, externalId, groupKey, document, related, listHash, fetchedAt, seenIn },
     state: draft.state.slice(0, MAX_WORD),
-    contentHash: hashOf([document, related]),
+    contentHash: hashOf([withoutMembers(document, draft.passing), related]),
     externalCreatedAt: draft.externalCreatedAt ?? before?.externalCreatedAt ?? fetchedAt,
     goneAt: null,
   };
