@@ -14,6 +14,8 @@ import { AppFieldsResolver, DeleteAppResolver } from './builds/app-fields.resolv
 import { ApprovalResolver } from './builds/approval.resolver.js';
 import { BuildFieldsResolver, BuildResolver } from './builds/build.resolver.js';
 import { TaskSubjectResolver } from './builds/catalog-entry.js';
+import { ConflictQuery } from './builds/conflict.query.js';
+import { BuildConflictsResolver, ConflictResolver } from './builds/conflict.resolver.js';
 import { SearchResolver } from './builds/search.resolver.js';
 import { BuildDiffResolver, EifDiffResolver } from './conversions/build-diff.resolver.js';
 import { BuildProvenanceResolver, ConversionResolver } from './conversions/conversion.resolver.js';
@@ -58,7 +60,7 @@ export function createResolvers(services: Services) {
     new DeleteAppResolver(services.deleteApp, inTransaction),
     new BuildResolver(buildQuery, builds, inTransaction),
     new BuildFieldsResolver(apps, tasks),
-    new BuildOriginResolver(services.originQuery, buildQuery),
+    ...originResolvers(services),
     new DeleteBuildResolver(services.deleteBuild, inTransaction),
     new SearchResolver(buildQuery, apps),
     new BuildJobResolver(jobQuery),
@@ -78,6 +80,16 @@ export function createResolvers(services: Services) {
     new NodesResolver(services.nodes),
     new CatalogLogResolver(new CatalogLogQuery(reader)),
     new SignInsResolver(reader),
+  ];
+}
+
+/** Where builds came from, and where origins disagree. */
+function originResolvers({ reader, originQuery, buildQuery }: Services) {
+  const conflicts = new ConflictQuery(reader);
+  return [
+    new BuildOriginResolver(originQuery, buildQuery),
+    new ConflictResolver(conflicts, buildQuery),
+    new BuildConflictsResolver(conflicts),
   ];
 }
 

@@ -13,15 +13,17 @@ import type { OriginFields, OriginFormat } from './origin-type.js';
 /** What reading an origin with its documents costs, which may have half a MiB. */
 const ORIGIN_COST = 50;
 
-/** Made once: TypeGraphQL knows one resolver of a field. */
-export function buildOriginResolver(formats: readonly OriginFormat[]) {
-  const byKind = new Map(formats.map((format) => [format.kind, format]));
-  const BuildOrigin = createUnionType({
+const buildOriginUnion = (formats: readonly OriginFormat[]) =>
+  createUnionType({
     name: 'BuildOrigin',
     description: 'Where a build came from, with all that its vendor says of it. Each member implements Origin.',
     types: () => formats.map(({ type }) => type) as never,
-    resolveType: ({ kind }: OriginFields) => byKind.get(kind)?.type,
+    resolveType: ({ kind }: OriginFields) => formats.find((format) => format.kind === kind)?.type,
   });
+
+/** Made once: TypeGraphQL knows one resolver of a field. */
+export function buildOriginResolver(formats: readonly OriginFormat[]) {
+  const BuildOrigin = buildOriginUnion(formats);
 
   @Resolver(() => Build)
   class BuildOriginResolver {
@@ -38,8 +40,8 @@ export function buildOriginResolver(formats: readonly OriginFormat[]) {
     })
     async origin(@Root() build: Plain<Build>, @Ctx() context: RequestContext): Promise<object | null> {
       const origin = await context.load(this.origins, build.id);
-      const format = origin && byKind.get(origin.kind);
-      return format ? { ...originFields(origin), ...format.read(origin, build) } : null;
+      const format = formats.find(({ kind }) => kind === origin?.kind);
+      return origin && format ? { ...originFields(origin), ...format.read(origin, build) } : null;
     }
 
     @Query(() => Build, {

@@ -48,7 +48,7 @@ export const CCM_ORIGIN: OriginFormat = {
       build: () => ccmBuild.read(document),
       task: () => ccmTask.read(related[TASK]),
       reviewStatus,
-      reviewDiffers: reviewStatus !== null && reviewStatus !== (statusType ?? BuildStatusType.PENDING),
+      reviewDiffers: reviewStatus !== null && reviewStatus !== String(statusType ?? BuildStatusType.PENDING),
     };
   },
 };
