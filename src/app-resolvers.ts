@@ -42,7 +42,7 @@ import {
 import { TaskResolver } from './tasks/task.resolver.js';
 
 export function createResolvers(services: Services) {
-  const { reader, inTransaction, tasks, apps, builds, buildQuery, jobQuery, jobEvents } = services;
+  const { reader, inTransaction, tasks, apps, buildQuery, jobQuery, jobEvents } = services;
   return [
     new NodeResolver([buildQuery, apps, tasks, jobQuery]),
     new ViewerResolver(reader, services.accounts, services.accessTokens),
@@ -58,11 +58,8 @@ export function createResolvers(services: Services) {
     new AppResolver(apps, inTransaction),
     new AppFieldsResolver(tasks, buildQuery),
     new DeleteAppResolver(services.deleteApp, inTransaction),
-    new BuildResolver(buildQuery, builds, inTransaction),
-    new BuildFieldsResolver(apps, tasks),
-    ...originResolvers(services),
+    ...buildResolvers(services),
     new DeleteBuildResolver(services.deleteBuild, inTransaction),
-    new SearchResolver(buildQuery, apps),
     new BuildJobResolver(jobQuery),
     new JobResolver(jobQuery, services.cancelJob),
     new JobFieldsResolver(jobQuery, buildQuery, jobEvents),
@@ -83,13 +80,16 @@ export function createResolvers(services: Services) {
   ];
 }
 
-/** Where builds came from, and where origins disagree. */
-function originResolvers({ reader, originQuery, buildQuery }: Services) {
+/** Builds, where they came from, and where origins disagree. */
+function buildResolvers({ reader, inTransaction, apps, tasks, builds, buildQuery, originQuery }: Services) {
   const conflicts = new ConflictQuery(reader);
   return [
+    new BuildResolver(buildQuery, builds, inTransaction),
+    new BuildFieldsResolver(apps, tasks),
     new BuildOriginResolver(originQuery, buildQuery),
     new ConflictResolver(conflicts, buildQuery),
     new BuildConflictsResolver(conflicts),
+    new SearchResolver(buildQuery, apps),
   ];
 }
 
