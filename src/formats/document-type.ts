@@ -56,7 +56,8 @@ export class DocumentTypes {
     const { properties = {}, description = fail(name, 'has no description') } = schema;
     const typeName = `${this.prefix}${name}`;
     const type = class {};
-    const readers = Object.entries(properties).map(([member, described]): [string, string, ReadValue] => {
+    const shown = Object.entries(properties).filter(([, described]) => !this.flat(described).writeOnly);
+    const readers = shown.map(([member, described]): [string, string, ReadValue] => {
       const field = camelCase(member);
       const part = this.partOf(`${name}${field[0]!.toUpperCase()}${field.slice(1)}`, described);
       const explained = this.descriptionOf(described) ?? fail(`${name}.${member}`, 'has no description');

@@ -20,6 +20,8 @@ export interface Schema {
   required?: string[];
   additionalProperties?: Schema | boolean;
   allOf?: Schema[];
+  /** A secret: taken, and never answered. */
+  writeOnly?: boolean;
   'x-expects'?: string;
   /** What a vendor is known to say; others may follow. */
   'x-known-values'?: string[];
