@@ -64,11 +64,10 @@ export class ConflictQuery {
 
   /** Ids of at most `first` builds of each, newest first. */
   async buildIds(accountId: string, conflicts: readonly Conflict[], first: number): Promise<string[][]> {
-    const newest =
-      'ROW_NUMBER() OVER (PARTITION BY shared.value, m.platform, m.name ORDER BY b.createdAt DESC, b.id DESC)';
-    const rows = await this.readParts(accountId, conflicts, first, (query) =>
-      query.addSelect('b.id', 'buildId').addSelect(newest, 'position').addGroupBy('b.id').addGroupBy('b.createdAt'),
-    );
+    const rows = await this.readParts(accountId, conflicts, first, (query, kind) => {
+      query.addSelect('b.id', 'buildId').addSelect(positionBy(kind, 'b.createdAt DESC, b.id DESC'), 'position');
+      return query.addGroupBy('b.id').addGroupBy('b.createdAt');
+    });
     return rows.map((ofOne) => ofOne.map(({ buildId }) => buildId as string));
   }
 
@@ -78,7 +77,7 @@ export class ConflictQuery {
       const by = `${CLAIMED[kind]}, ${TELLER}`;
       query.addSelect(CLAIMED[kind], 'claim').addSelect('o.kind', 'originKind').addSelect('o.sourceKey', 'sourceKey');
       query.addSelect('COUNT(DISTINCT m.buildId)', 'buildCount');
-      query.addSelect(`ROW_NUMBER() OVER (PARTITION BY shared.value, m.platform, m.name ORDER BY ${by})`, 'position');
+      query.addSelect(positionBy(kind, by), 'position');
       return query.addGroupBy(CLAIMED[kind]).addGroupBy('o.kind').addGroupBy('o.sourceKey');
     });
     return rows.map((ofOne) => ofOne.map(claimOf));
@@ -86,7 +85,7 @@ export class ConflictQuery {
 
   private async read(accountId: string, kind: ConflictKind, among: Among, limit?: number): Promise<Conflict[]> {
     const query = this.conflicting(accountId, kind, among).addSelect('COUNT(DISTINCT m.buildId)', 'buildCount');
-    query.orderBy('shared.value').addOrderBy('m.platform').addOrderBy('m.name').limit(limit);
+    query.orderBy(SHARED[kind]).addOrderBy('m.platform').addOrderBy('m.name').limit(limit);
     const rows = await query.getRawMany<Row>();
     return rows.map((row) => conflictOf(kind, row));
   }
@@ -129,24 +128,25 @@ export class ConflictQuery {
   /** What is said by whom of what several builds share, grouped by that, platform and name. */
   private told(accountId: string, kind: ConflictKind, among: Among): SelectQueryBuilder<Measurement> {
     const { after } = among;
+    const column = SHARED[kind];
     const shared = this.shared(accountId, kind, among);
     const query = this.reader
       .createQueryBuilder(Measurement, 'm')
-      .select('shared.value', 'value')
+      .select(column, 'value')
       .addSelect('m.platform', 'platform')
       .addSelect('m.name', 'name')
       .innerJoin(Build, 'b', 'b.accountId = m.accountId AND b.id = m.buildId')
-      .leftJoin(Origin, 'o', 'o.accountId = m.accountId AND o.id = m.buildId')
-      .innerJoin(`(${shared.getQuery()})`, 'shared', `shared.value = ${SHARED[kind]}`)
-      .where("m.accountId = :accountId AND o.goneAt IS NULL AND b.imageDigest <> ''")
+      .leftJoin(Origin, 'o', 'o.accountId = b.accountId AND o.id = b.id')
+      .where(`m.accountId = :accountId AND ${kind === ConflictKind.DIGEST ? ofImages(shared) : ofValues(shared)}`)
+      .andWhere("o.goneAt IS NULL AND b.imageDigest <> ''")
       .setParameters(shared.getParameters());
     if (kind === ConflictKind.MEASUREMENT) query.andWhere(identifying());
     if (after) {
       const { value, platform, name } = after;
       const next = '(m.platform > :platform OR (m.platform = :platform AND m.name > :name))';
-      query.andWhere(`(shared.value > :value OR ${next})`, { value, platform, name });
+      query.andWhere(`(${column} > :value OR ${next})`, { value, platform, name });
     }
-    return query.groupBy('shared.value').addGroupBy('m.platform').addGroupBy('m.name');
+    return query.groupBy(column).addGroupBy('m.platform').addGroupBy('m.name');
   }
 
   /** What more than one build has. */
@@ -165,6 +165,20 @@ export class ConflictQuery {
     return query.groupBy(SHARED[kind]).having('COUNT(*) > 1');
   }
 }
+
+type Shared = SelectQueryBuilder<Build | Measurement>;
+
+const ofValues = (values: Shared): string => `m.value IN (${values.getQuery()})`;
+
+/** By the builds' ids, which measurements are found by: SQLite would go through all of them otherwise. */
+const ofImages = (digests: Shared): string => {
+  const builds = digests.createQueryBuilder().select('image.id').from(Build, 'image');
+  builds.where(`image.accountId = :accountId AND image.imageDigest IN (${digests.getQuery()})`);
+  return `m.buildId IN (${builds.getQuery()})`;
+};
+
+const positionBy = (kind: ConflictKind, order: string) =>
+  `ROW_NUMBER() OVER (PARTITION BY ${SHARED[kind]}, m.platform, m.name ORDER BY ${order})`;
 
 const identifying = () =>
   new Brackets((any) => {

@@ -21,7 +21,7 @@ export interface Filling {
   accountId: string;
   origins: OriginService;
   /** The id of the build. */
-  put(draft: OriginDraft, seenIn?: string): Promise<string>;
+  put: (draft: OriginDraft, seenIn?: string) => Promise<string>;
 }
 
 /** @param databaseUrl of an empty database */
