@@ -170,8 +170,12 @@ type Shared = SelectQueryBuilder<Build | Measurement>;
 
 const ofValues = (values: Shared): string => `m.value IN (${values.getQuery()})`;
 
-/** By the builds' ids, which measurements are found by: SQLite would go through all of them otherwise. */
+/**
+ * SQLite would go through all measurements of the account, unless it is given the ids that their index begins with;
+ * PostgreSQL finds its way by itself, and loses it where it is shown one.
+ */
 const ofImages = (digests: Shared): string => {
+  if (digests.connection.options.type === 'postgres') return `b.imageDigest IN (${digests.getQuery()})`;
   const builds = digests.createQueryBuilder().select('image.id').from(Build, 'image');
   builds.where(`image.accountId = :accountId AND image.imageDigest IN (${digests.getQuery()})`);
   return `m.buildId IN (${builds.getQuery()})`;
