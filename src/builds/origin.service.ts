@@ -97,7 +97,12 @@ export class OriginService {
   }
 }
 
-const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
+/** Equal ones of equal documents: see Origin.contentHash. */
+export const contentHashOf = ({ document, related = {} }: Pick<OriginDraft, 'document' | 'related'>): string =>
+  hashOf([document, related]);
+
+/** sha256 of a document, whatever the order of its members. */
+export const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
 
 function checkDraft({ document, related, externalId, groupKey = '' }: OriginDraft): void {
   if (Buffer.byteLength(JSON.stringify([document, related])) > MAX_DOCUMENT_BYTES)
@@ -112,7 +117,7 @@ function rowOf(draft: OriginDraft, before: Origin | null, seenIn: string): Omit<
   return {
     ...{ kind, sourceKey, externalId, groupKey, document, related, listHash, fetchedAt, seenIn },
     state: draft.state.slice(0, MAX_WORD),
-    contentHash: hashOf([document, related]),
+    contentHash: contentHashOf({ document, related }),
     externalCreatedAt: draft.externalCreatedAt ?? before?.externalCreatedAt ?? fetchedAt,
     goneAt: null,
   };

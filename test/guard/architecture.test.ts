@@ -9,6 +9,7 @@ const BUILDS = ['lib', 'db', 'events', 'auth', 'tasks', 'apps', 'builds'];
 const CATALOG = [...BUILDS, 'deployments', 'credentials', 'jobs'];
 const IMAGES = ['lib', 'oci', 'nitro', 'proof'];
 const CONVERSIONS = [...CATALOG, ...IMAGES, 'conversions'];
+const SOURCES = [...CONVERSIONS, 'sources'];
 
 /** Folder -> folders it may import, itself included. */
 const MAY_IMPORT: Record<string, string[]> = {
@@ -17,10 +18,11 @@ const MAY_IMPORT: Record<string, string[]> = {
   credentials: [...BUILDS, 'credentials'],
   ...Object.fromEntries(IMAGES.map((folder, index) => [folder, IMAGES.slice(0, index + 1)])),
   conversions: CONVERSIONS,
+  sources: SOURCES,
   // Nothing of the catalog: it has no server.
   cli: [...IMAGES, 'conversions', 'cli'],
   // What a format must store goes through services.
-  formats: [...CONVERSIONS.filter((folder) => folder !== 'db'), 'formats'],
+  formats: [...SOURCES.filter((folder) => folder !== 'db'), 'formats'],
   graphql: ['lib', 'auth', 'graphql'],
   server: ['lib', 'auth', 'server'],
 };
