@@ -35,12 +35,18 @@ import {
   JobFieldsResolver,
   JobResolver,
 } from './jobs/job.resolver.js';
+import {
+  ReviewWriteBackResolver,
+  SourceResolver,
+  SourceRunsResolver,
+  SyncRunFieldsResolver,
+} from './sources/source.resolver.js';
 import { TaskResolver } from './tasks/task.resolver.js';
 
 export function createResolvers(services: Services) {
   const { reader, inTransaction, tasks, apps, builds, buildQuery, jobQuery, jobEvents } = services;
   return [
-    new NodeResolver([buildQuery, apps, tasks, jobQuery]),
+    new NodeResolver([buildQuery, apps, tasks, jobQuery, services.sources]),
     new ViewerResolver(reader, services.accounts, services.accessTokens),
     new AccessTokenResolver(services.accessTokens, inTransaction),
     new UserResolver(services.members, services.users, inTransaction),
@@ -73,6 +79,10 @@ export function createResolvers(services: Services) {
     new NodesResolver(services.nodes),
     new CatalogLogResolver(new CatalogLogQuery(reader)),
     new SignInsResolver(reader),
+    new SourceResolver(services.sources, services.syncs, inTransaction),
+    new SourceRunsResolver(services.syncRuns),
+    new SyncRunFieldsResolver(jobQuery),
+    new ReviewWriteBackResolver(services.writeBacks),
   ];
 }
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import { createConversions } from './app-conversions.js';
+import { createSources, createSyncs } from './app-sources.js';
 import { AppService } from './apps/app.service.js';
 import { AccessTokenService } from './auth/access-token.service.js';
 import { AccountService } from './auth/account.service.js';
@@ -61,11 +62,14 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const jobs = new JobService(jobEvents, seal);
   const deleteBuild = new DeleteBuild(jobs, builds);
   const jobQuery = new JobQuery(reader, names);
+  const imported = { reader, inTransaction, apps, builds, ...origins, jobs };
+  const sources = createSources(config, imported, seal);
   const work = createConversions(
     { config, names, inTransaction, logger },
     { reader, apps, builds, buildQuery, jobs, jobQuery, logins },
-    () => [],
+    () => [...sources.sourceHandlers],
   );
+  const syncs = createSyncs(sources, imported, { ...work, approvals }, logger);
   const catalog = { tasks, apps, builds, buildQuery, approvals, deleteApp, deleteBuild };
   return {
     ...{
@@ -78,6 +82,7 @@ export function createServices(config: Config, database: Database, names: OwnNam
       logins,
       ...createDeployments(reader, builds),
     },
+    ...{ ...sources, ...syncs },
     ...{ ...work, jobs, jobQuery, jobEvents, url: config.publicUrl ?? `http://${names.host}` },
   };
 }

@@ -55,9 +55,12 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     const names = new OwnNames(new URL(url).host, [`127.0.0.1:${listening.port}`]);
     const services = createServices(config, database, names, logger);
     if (config.previousSecretsKey) await sealAnew(services, logger);
+    await services.configureSources();
     await startWork(services, shutdown);
     shutdown.add(collectRegularly(services.store, logger));
     await serve(services, listening, logger, shutdown);
+    const stopSchedule = services.syncSchedule.start();
+    shutdown.signal.addEventListener('abort', stopSchedule);
     return { url, adminTokenFile, close: () => shutdown.run() };
   } catch (error) {
     await shutdown.run();
@@ -128,9 +131,14 @@ function authenticateSocket(tokens: Tokens, payload: Record<string, unknown>, ad
 }
 
 /** After this the former key is needed no more, unless something could not be read with it either. */
-async function sealAnew({ logins, inTransaction }: Services, logger: Logger): Promise<void> {
-  const counts = await inTransaction((tx) => logins.sealAnew(tx));
-  if (counts.unreadable === 0) logger.info(counts, 'stored registry logins are sealed with SECRETS_KEY');
-  else
-    logger.warn(counts, 'some stored registry logins can be read neither with SECRETS_KEY nor with the previous one');
+async function sealAnew({ logins, sources, inTransaction }: Services, logger: Logger): Promise<void> {
+  for (const secrets of [logins, sources]) {
+    const counts = await inTransaction((tx) => secrets.sealAnew(tx));
+    tellSealed(counts, secrets === sources ? 'credentials of sources' : 'stored registry logins', logger);
+  }
+}
+
+function tellSealed(counts: { unreadable: number }, what: string, logger: Logger): void {
+  if (counts.unreadable === 0) logger.info(counts, `${what} are sealed with SECRETS_KEY`);
+  else logger.warn(counts, `some ${what} can be read neither with SECRETS_KEY nor with the previous one`);
 }

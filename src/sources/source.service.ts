@@ -11,7 +11,7 @@ import type { Actor, CatalogChangeKind } from '../events/catalog-log.entity.js';
 import { recordChange } from '../events/catalog-log.js';
 import { badInput, CatalogError, invalidState, notFound } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
-import { withoutNulls } from '../lib/json.js';
+import { canonicalJson, withoutNulls } from '../lib/json.js';
 import type { Seal } from '../lib/seal.js';
 import type { Transaction } from '../lib/transaction.js';
 import type { SourceConnector } from './source-connector.js';
@@ -63,9 +63,26 @@ export class SourceService {
       if (await tx.manager.existsBy(Source, { accountId: owner.accountId, name })) throw nameTaken(name);
     }
     const after = this.withSettings({ ...before, isFromFile: owner.isFile ?? false }, settings);
+    const isSame = canonicalJson({ ...after, updatedAt: 0 }) === canonicalJson({ ...before, updatedAt: 0 });
+    if (isSame) return before;
     await tx.manager.update(Source, keyOf(before), after as never);
     record(tx, owner, 'UPDATED', { before, after });
     return after;
+  }
+
+  /** The same for one of SOURCES_FILE: what it leaves out is as if it were new, and what is as before changes nothing. */
+  async configure(tx: Transaction, owner: SourceOwner, before: Source, settings: SourceSettings): Promise<void> {
+    const { endpoint, region = null, credentials } = settings;
+    const known = findCredentials(this.seal, before);
+    const isSame = known !== undefined && canonicalJson(known) === canonicalJson(withoutNulls({ ...credentials }));
+    const target = endpoint ?? this.connectorOf(before).defaultEndpoint(region);
+    const isElsewhere = new URL(target).origin !== new URL(before.endpoint).origin;
+    const { syncEverySeconds } = settings;
+    await this.update(tx, owner, before.id, {
+      ...{ ...settings, region, endpoint: target },
+      credentials: isSame && !isElsewhere ? undefined : credentials,
+      syncEverySeconds: syncEverySeconds === before.syncEverySeconds ? undefined : syncEverySeconds,
+    });
   }
 
   /** Its builds stay, and are the account's own from then on. Throws NOT_FOUND, and CONFLICT where SOURCES_FILE has it. */
