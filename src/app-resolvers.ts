@@ -26,6 +26,7 @@ import {
 } from './deployments/deployment.resolver.js';
 import { NodesResolver } from './deployments/node.resolver.js';
 import { CatalogLogQuery } from './events/catalog-log.query.js';
+import { ImageBuilderImageResolver } from './formats/image-builder/image.resolver.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
 import { DeleteBuildResolver } from './jobs/delete-build.resolver.js';
@@ -44,8 +45,6 @@ export function createResolvers(services: Services) {
     new NodeResolver([buildQuery, apps, tasks, jobQuery]),
     new ViewerResolver(reader, services.accounts, services.accessTokens),
     new AccessTokenResolver(services.accessTokens, inTransaction),
-    new AccessKeyResolver(services.accessKeys, inTransaction),
-    new ViewerAccessKeysResolver(services.accessKeyQuery),
     new UserResolver(services.members, services.users, inTransaction),
     new OneselfResolver(services.sessions, services.users, services.passwords, inTransaction),
     new AccountResolver(services.accounts, services.sessions, inTransaction),
@@ -74,10 +73,17 @@ export function createResolvers(services: Services) {
     new DeploymentFieldsResolver(buildQuery),
     new BuildDeploymentsResolver(services.deploymentQuery),
     new NodesResolver(services.nodes),
+    ...imageBuilderResolvers(services),
     new CatalogLogResolver(new CatalogLogQuery(reader)),
     new SignInsResolver(reader),
   ];
 }
+
+const imageBuilderResolvers = (services: Services) => [
+  new AccessKeyResolver(services.accessKeys, services.inTransaction),
+  new ViewerAccessKeysResolver(services.accessKeyQuery),
+  new ImageBuilderImageResolver(services),
+];
 
 /** The schema alone, for printing it: nothing behind it works. */
 export const describeSchema = (): GraphQLSchema => createSchema(createResolvers({} as Services));

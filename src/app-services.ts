@@ -18,6 +18,7 @@ import { UserService } from './auth/user.service.js';
 import { Approvals } from './builds/approvals.js';
 import { BuildQuery } from './builds/build.query.js';
 import { BuildService } from './builds/build.service.js';
+import { OriginGroupQuery } from './builds/origin-groups.query.js';
 import { OriginQuery } from './builds/origin.query.js';
 import { OriginService } from './builds/origin.service.js';
 import { DeleteApp } from './builds/delete-app.js';
@@ -56,7 +57,7 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const apps = new AppService(reader, tasks);
   const buildQuery = new BuildQuery(reader, names);
   const builds = new BuildService(apps, tasks, names, config);
-  const origins = { origins: new OriginService(builds), originQuery: new OriginQuery(reader) };
+  const origins = createOrigins(reader, builds);
   const approvals = new Approvals(tasks, builds, apps, config);
   const deleteApp = new DeleteApp(apps, builds);
   const credentials = createCredentials(database, seal, auth.rights);
@@ -112,6 +113,12 @@ function createCredentials({ reader, inTransaction }: Database, seal: Seal, righ
   const accessKeyQuery = new AccessKeyQuery(reader, seal, inTransaction);
   return { logins, accessKeys: new AccessKeyService(seal, rights), accessKeyQuery };
 }
+
+const createOrigins = (reader: EntityManager, builds: BuildService) => ({
+  origins: new OriginService(builds),
+  originQuery: new OriginQuery(reader),
+  originGroups: new OriginGroupQuery(reader),
+});
 
 function createDeployments(reader: EntityManager, builds: BuildService) {
   const deploymentQuery = new DeploymentQuery(reader);

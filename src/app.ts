@@ -14,6 +14,7 @@ import type { Config } from './config.js';
 import { lockFolder } from './db/folder-lock.js';
 import { ccmFormat } from './formats/ccm/ccm-format.js';
 import type { Format } from './formats/format.js';
+import { imageBuilderFormat } from './formats/image-builder/image-builder-format.js';
 import { startApollo } from './graphql/apollo.js';
 import { createFormatError, toGraphQLError } from './graphql/errors.js';
 import { createSchema } from './graphql/schema.js';
@@ -118,7 +119,10 @@ async function startWork(services: Services, shutdown: Shutdown): Promise<void> 
 
 const SWEEP_MS = 30_000;
 
-const createFormats = (services: Services & { stopping: AbortSignal }): Format[] => [ccmFormat(services)];
+const createFormats = (services: Services & { stopping: AbortSignal }): Format[] => [
+  ccmFormat(services),
+  imageBuilderFormat(services),
+];
 
 function authenticateSocket(tokens: Tokens, payload: Record<string, unknown>, address: string): Promise<Caller> {
   const texts = Object.entries(payload).filter((entry): entry is [string, string] => typeof entry[1] === 'string');

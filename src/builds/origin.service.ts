@@ -7,6 +7,7 @@ import type { Actor } from '../events/catalog-log.entity.js';
 import { badInput } from '../lib/errors.js';
 import { canonicalJson } from '../lib/json.js';
 import type { Transaction } from '../lib/transaction.js';
+import { storable } from './build-draft.js';
 import type { BuildService, ToldBuild } from './build.service.js';
 import type { OriginKind, VendorDocument } from './origin.entity.js';
 import { Origin } from './origin.entity.js';
@@ -116,7 +117,7 @@ function rowOf(draft: OriginDraft, before: Origin | null, seenIn: string): Omit<
   const fetchedAt = new Date();
   return {
     ...{ kind, sourceKey, externalId, groupKey, document, related, listHash, fetchedAt, seenIn },
-    state: draft.state.slice(0, MAX_WORD),
+    state: storable(draft.state.slice(0, MAX_WORD)),
     contentHash: hashOf([withoutMembers(document, draft.passing), related]),
     externalCreatedAt: draft.externalCreatedAt ?? before?.externalCreatedAt ?? fetchedAt,
     goneAt: null,
