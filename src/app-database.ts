@@ -3,6 +3,7 @@ import { CreateCatalog1790000000000 } from '../migrations/1790000000000-create-c
 import { AddTenancy1790000100000 } from '../migrations/1790000100000-add-tenancy.js';
 import { AddProof1790000200000 } from '../migrations/1790000200000-add-proof.js';
 import { AddOrigins1790000300000 } from '../migrations/1790000300000-add-origins.js';
+import { AddAccessKeys1790000500000 } from '../migrations/1790000500000-add-access-keys.js';
 import { AddSources1790000600000 } from '../migrations/1790000600000-add-sources.js';
 import { App } from './apps/app.entity.js';
 import { AccessToken } from './auth/access-token.entity.js';
@@ -20,6 +21,7 @@ import { Measurement } from './builds/measurements.js';
 import { Origin } from './builds/origin.entity.js';
 import { UniqueMrenclave } from './builds/unique-mrenclave.js';
 import { BuildRecipe } from './conversions/build-recipe.entity.js';
+import { AccessKey } from './credentials/access-key.entity.js';
 import { RegistryCredential } from './credentials/registry-credential.entity.js';
 import { openDatabase } from './db/database.js';
 import type { Database } from './db/database.js';
@@ -53,6 +55,7 @@ export const ENTITIES = [
   Job,
   JobEvent,
   RegistryCredential,
+  AccessKey,
   Deployment,
   CatalogLogLine,
   CatalogLogHead,
@@ -66,6 +69,7 @@ export const MIGRATIONS = [
   AddTenancy1790000100000,
   AddProof1790000200000,
   AddOrigins1790000300000,
+  AddAccessKeys1790000500000,
   AddSources1790000600000,
 ];
 

@@ -17,6 +17,7 @@ import { SearchResolver } from './builds/search.resolver.js';
 import { BuildDiffResolver, EifDiffResolver } from './conversions/build-diff.resolver.js';
 import { BuildProvenanceResolver, ConversionResolver } from './conversions/conversion.resolver.js';
 import { BuildEifResolver } from './conversions/eif.resolver.js';
+import { AccessKeyResolver, ViewerAccessKeysResolver } from './credentials/access-key.resolver.js';
 import { RegistryCredentialResolver } from './credentials/registry-credential.resolver.js';
 import {
   BuildDeploymentsResolver,
@@ -25,6 +26,7 @@ import {
 } from './deployments/deployment.resolver.js';
 import { NodesResolver } from './deployments/node.resolver.js';
 import { CatalogLogQuery } from './events/catalog-log.query.js';
+import { ImageBuilderImageResolver } from './formats/image-builder/image.resolver.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
 import { DeleteBuildResolver } from './jobs/delete-build.resolver.js';
@@ -77,6 +79,7 @@ export function createResolvers(services: Services) {
     new DeploymentFieldsResolver(buildQuery),
     new BuildDeploymentsResolver(services.deploymentQuery),
     new NodesResolver(services.nodes),
+    ...imageBuilderResolvers(services),
     new CatalogLogResolver(new CatalogLogQuery(reader)),
     new SignInsResolver(reader),
     new SourceResolver(services.sources, services.syncs, inTransaction),
@@ -85,6 +88,12 @@ export function createResolvers(services: Services) {
     new ReviewWriteBackResolver(services.writeBacks),
   ];
 }
+
+const imageBuilderResolvers = (services: Services) => [
+  new AccessKeyResolver(services.accessKeys, services.inTransaction),
+  new ViewerAccessKeysResolver(services.accessKeyQuery),
+  new ImageBuilderImageResolver(services),
+];
 
 /** The schema alone, for printing it: nothing behind it works. */
 export const describeSchema = (): GraphQLSchema => createSchema(createResolvers({} as Services));

@@ -19,10 +19,13 @@ import { UserService } from './auth/user.service.js';
 import { Approvals } from './builds/approvals.js';
 import { BuildQuery } from './builds/build.query.js';
 import { BuildService } from './builds/build.service.js';
+import { OriginGroupQuery } from './builds/origin-groups.query.js';
 import { OriginQuery } from './builds/origin.query.js';
 import { OriginService } from './builds/origin.service.js';
 import { DeleteApp } from './builds/delete-app.js';
 import type { Config } from './config.js';
+import { AccessKeyQuery } from './credentials/access-key.query.js';
+import { AccessKeyService } from './credentials/access-key.service.js';
 import { RegistryCredentialService } from './credentials/registry-credential.service.js';
 import type { Database } from './db/database.js';
 import { DeploymentQuery } from './deployments/deployment.query.js';
@@ -55,10 +58,11 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const apps = new AppService(reader, tasks);
   const buildQuery = new BuildQuery(reader, names);
   const builds = new BuildService(apps, tasks, names, config);
-  const origins = { origins: new OriginService(builds), originQuery: new OriginQuery(reader) };
+  const origins = createOrigins(reader, builds);
   const approvals = new Approvals(tasks, builds, apps, config);
   const deleteApp = new DeleteApp(apps, builds);
-  const logins = new RegistryCredentialService(reader, seal, parseReference);
+  const credentials = createCredentials(database, seal, auth.rights);
+  const { logins } = credentials;
   const jobs = new JobService(jobEvents, seal);
   const deleteBuild = new DeleteBuild(jobs, builds);
   const jobQuery = new JobQuery(reader, names);
@@ -79,7 +83,7 @@ export function createServices(config: Config, database: Database, names: OwnNam
       ...auth,
       ...catalog,
       ...origins,
-      logins,
+      ...credentials,
       ...createDeployments(reader, builds),
     },
     ...{ ...sources, ...syncs },
@@ -108,6 +112,18 @@ function createAuth(config: Config, { reader, inTransaction }: Database, waker: 
   const accessTokens = new AccessTokenService(reader, rights);
   return { rights, tokens, signIns, externalUsers, sessions, ...people, accounts, accessTokens };
 }
+
+function createCredentials({ reader, inTransaction }: Database, seal: Seal, rights: RightsChanges) {
+  const logins = new RegistryCredentialService(reader, seal, parseReference);
+  const accessKeyQuery = new AccessKeyQuery(reader, seal, inTransaction);
+  return { logins, accessKeys: new AccessKeyService(seal, rights), accessKeyQuery };
+}
+
+const createOrigins = (reader: EntityManager, builds: BuildService) => ({
+  origins: new OriginService(builds),
+  originQuery: new OriginQuery(reader),
+  originGroups: new OriginGroupQuery(reader),
+});
 
 function createDeployments(reader: EntityManager, builds: BuildService) {
   const deploymentQuery = new DeploymentQuery(reader);

@@ -14,6 +14,7 @@ import type { Config } from './config.js';
 import { lockFolder } from './db/folder-lock.js';
 import { ccmFormat } from './formats/ccm/ccm-format.js';
 import type { Format } from './formats/format.js';
+import { imageBuilderFormat } from './formats/image-builder/image-builder-format.js';
 import { startApollo } from './graphql/apollo.js';
 import { createFormatError, toGraphQLError } from './graphql/errors.js';
 import { createSchema } from './graphql/schema.js';
@@ -121,7 +122,10 @@ async function startWork(services: Services, shutdown: Shutdown): Promise<void> 
 
 const SWEEP_MS = 30_000;
 
-const createFormats = (services: Services & { stopping: AbortSignal }): Format[] => [ccmFormat(services)];
+const createFormats = (services: Services & { stopping: AbortSignal }): Format[] => [
+  ccmFormat(services),
+  imageBuilderFormat(services),
+];
 
 function authenticateSocket(tokens: Tokens, payload: Record<string, unknown>, address: string): Promise<Caller> {
   const texts = Object.entries(payload).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
@@ -131,14 +135,12 @@ function authenticateSocket(tokens: Tokens, payload: Record<string, unknown>, ad
 }
 
 /** After this the former key is needed no more, unless something could not be read with it either. */
-async function sealAnew({ logins, sources, inTransaction }: Services, logger: Logger): Promise<void> {
-  for (const secrets of [logins, sources]) {
+async function sealAnew(services: Services, logger: Logger): Promise<void> {
+  const { logins, accessKeys, sources, inTransaction } = services;
+  const stored = { 'registry logins': logins, 'access keys': accessKeys, 'credentials of sources': sources };
+  for (const [what, secrets] of Object.entries(stored)) {
     const counts = await inTransaction((tx) => secrets.sealAnew(tx));
-    tellSealed(counts, secrets === sources ? 'credentials of sources' : 'stored registry logins', logger);
+    if (counts.unreadable === 0) logger.info(counts, `stored ${what} are sealed with SECRETS_KEY`);
+    else logger.warn(counts, `some stored ${what} can be read neither with SECRETS_KEY nor with the previous one`);
   }
-}
-
-function tellSealed(counts: { unreadable: number }, what: string, logger: Logger): void {
-  if (counts.unreadable === 0) logger.info(counts, `${what} are sealed with SECRETS_KEY`);
-  else logger.warn(counts, `some ${what} can be read neither with SECRETS_KEY nor with the previous one`);
 }
