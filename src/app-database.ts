@@ -3,6 +3,7 @@ import { CreateCatalog1790000000000 } from '../migrations/1790000000000-create-c
 import { AddTenancy1790000100000 } from '../migrations/1790000100000-add-tenancy.js';
 import { AddProof1790000200000 } from '../migrations/1790000200000-add-proof.js';
 import { AddOrigins1790000300000 } from '../migrations/1790000300000-add-origins.js';
+import { AddImageSources1790000400000 } from '../migrations/1790000400000-add-image-sources.js';
 import { AddAccessKeys1790000500000 } from '../migrations/1790000500000-add-access-keys.js';
 import { AddSources1790000600000 } from '../migrations/1790000600000-add-sources.js';
 import { App } from './apps/app.entity.js';
@@ -28,6 +29,7 @@ import type { Database } from './db/database.js';
 import { Deployment } from './deployments/deployment.entity.js';
 import { CatalogLogHead, CatalogLogLine } from './events/catalog-log.entity.js';
 import { JobEvent } from './events/job-event.entity.js';
+import { ImageSource } from './image-sources/image-source.entity.js';
 import { Job } from './jobs/job.entity.js';
 import { AppOrigin } from './sources/app-origin.entity.js';
 import { ReviewWriteBack } from './sources/review-write-back.entity.js';
@@ -57,6 +59,7 @@ export const ENTITIES = [
   RegistryCredential,
   AccessKey,
   Deployment,
+  ImageSource,
   CatalogLogLine,
   CatalogLogHead,
   Source,
@@ -69,6 +72,7 @@ export const MIGRATIONS = [
   AddTenancy1790000100000,
   AddProof1790000200000,
   AddOrigins1790000300000,
+  AddImageSources1790000400000,
   AddAccessKeys1790000500000,
   AddSources1790000600000,
 ];

@@ -37,7 +37,10 @@ registerEnumType(JobStep, {
     },
     FLATTENING: { description: 'Laying the layers over each other: whiteouts, hard links, symlinks.' },
     BUILDING: { description: 'Writing kernel, command line, metadata and ramdisks into the EIF.' },
-    MEASURING: { description: 'Computing PCR0, PCR1 and PCR2 and the digest of the output layer.' },
+    MEASURING: {
+      description:
+        'Computing PCR0, PCR1 and PCR2 and the digest of the output layer; of an import, checking what came.',
+    },
     SIGNING: { description: 'Having PCR0 signed by the key of the gateway, or adding the signature made elsewhere.' },
     PUSHING: {
       description:

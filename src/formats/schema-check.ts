@@ -12,6 +12,10 @@ const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 const MAX_SHOWN = 100;
 const ROOT = 'document';
 
+const isDateTime = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/.test(text) &&
+  Number.isFinite(Date.parse(text));
+
 const FORMATS = {
   int32: { type: 'number', validate: (value: number) => value >= INT32.min && value <= INT32.max },
   // Larger ones would be kept as another number.
@@ -19,6 +23,7 @@ const FORMATS = {
   uuid: { type: 'string', validate: isUuid },
   hex24: { type: 'string', validate: (text: string) => /^[\da-f]{24}$/i.test(text) },
   byte: { type: 'string', validate: (text: string) => /^[\w+/-]+={0,2}$/.test(text.trim()) },
+  'date-time': { type: 'string', validate: isDateTime },
 } as const;
 
 const FORMAT_WORDS: Record<string, string> = {
@@ -27,6 +32,7 @@ const FORMAT_WORDS: Record<string, string> = {
   uuid: 'a UUID',
   hex24: '24 hex digits',
   byte: 'base64',
+  'date-time': 'a time by RFC 3339',
 };
 
 const TYPE_WORDS: Record<string, string> = {
@@ -50,7 +56,7 @@ export function createSchemaCheck(schemas: Schemas): CheckSchema {
     removeAdditional: false,
     formats: FORMATS,
   });
-  ajv.addVocabulary(['components', 'x-expects']);
+  ajv.addVocabulary(['components', 'x-expects', 'x-known-values']);
   ajv.addSchema({ components: { schemas } }, ROOT);
   // Compiled when first needed: all of them would make every start wait.
   const validators = new Map<string, ValidateFunction>();

@@ -21,8 +21,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   sources: SOURCES,
   // Nothing of the catalog: it has no server.
   cli: [...IMAGES, 'conversions', 'cli'],
+  'image-sources': [...CONVERSIONS, 'image-sources'],
   // What a format must store goes through services.
-  formats: [...SOURCES.filter((folder) => folder !== 'db'), 'formats'],
+  formats: [...SOURCES.filter((folder) => folder !== 'db'), 'image-sources', 'formats'],
   graphql: ['lib', 'auth', 'graphql'],
   server: ['lib', 'auth', 'server'],
 };
