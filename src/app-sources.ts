@@ -8,6 +8,8 @@ import type { OriginService } from './builds/origin.service.js';
 import type { Approvals } from './builds/approvals.js';
 import type { Config } from './config.js';
 import { ccmSource } from './formats/ccm/source.js';
+import { cycleSource } from './formats/cycle/source.js';
+import { imageBuilderSource } from './formats/image-builder/source.js';
 import type { JobHandler } from './jobs/job-handler.js';
 import type { JobQueue } from './jobs/job-queue.js';
 import { JobKind } from './jobs/job.entity.js';
@@ -37,7 +39,7 @@ export interface ImportedCatalog {
   jobs: JobService;
 }
 
-const CONNECTORS: SourceConnector[] = [ccmSource];
+const CONNECTORS: SourceConnector[] = [ccmSource, cycleSource, imageBuilderSource];
 /** Of one import. */
 const MAX_PAGES = 20_000;
 const MAX_BUILDS = 500_000;
