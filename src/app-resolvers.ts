@@ -82,10 +82,7 @@ export function createResolvers(services: Services) {
     ...imageBuilderResolvers(services),
     new CatalogLogResolver(new CatalogLogQuery(reader)),
     new SignInsResolver(reader),
-    new SourceResolver(services.sources, services.syncs, inTransaction),
-    new SourceRunsResolver(services.syncRuns),
-    new SyncRunFieldsResolver(jobQuery),
-    new ReviewWriteBackResolver(services.writeBacks),
+    ...sourceResolvers(services),
   ];
 }
 
@@ -93,6 +90,13 @@ const imageBuilderResolvers = (services: Services) => [
   new AccessKeyResolver(services.accessKeys, services.inTransaction),
   new ViewerAccessKeysResolver(services.accessKeyQuery),
   new ImageBuilderImageResolver(services),
+];
+
+const sourceResolvers = ({ sources, syncs, syncRuns, writeBacks, jobQuery, inTransaction }: Services) => [
+  new SourceResolver(sources, syncs, inTransaction),
+  new SourceRunsResolver(syncRuns),
+  new SyncRunFieldsResolver(jobQuery),
+  new ReviewWriteBackResolver(writeBacks),
 ];
 
 /** The schema alone, for printing it: nothing behind it works. */

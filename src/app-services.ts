@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import { createConversions } from './app-conversions.js';
+import { createImages } from './app-images.js';
 import { createSources, createSyncs } from './app-sources.js';
 import { AppService } from './apps/app.service.js';
 import { AccessTokenService } from './auth/access-token.service.js';
@@ -68,24 +69,18 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const jobQuery = new JobQuery(reader, names);
   const imported = { reader, inTransaction, apps, builds, ...origins, jobs };
   const sources = createSources(config, imported, seal);
+  const surroundings = { config, names, inTransaction, logger };
+  const images = createImages(surroundings, { reader, builds, ...origins, deleteBuild, jobs, logins, seal });
   const work = createConversions(
-    { config, names, inTransaction, logger },
+    surroundings,
     { reader, apps, builds, buildQuery, jobs, jobQuery, logins },
-    () => [...sources.sourceHandlers],
+    (workshop) => [...images.handlers(workshop), ...sources.sourceHandlers],
   );
   const syncs = createSyncs(sources, imported, { ...work, approvals }, logger);
   const catalog = { tasks, apps, builds, buildQuery, approvals, deleteApp, deleteBuild };
   return {
-    ...{
-      reader,
-      inTransaction,
-      ...factsOf(config),
-      ...auth,
-      ...catalog,
-      ...origins,
-      ...credentials,
-      ...createDeployments(reader, builds),
-    },
+    ...{ reader, inTransaction, ...factsOf(config), ...auth, ...catalog, ...origins, ...credentials },
+    ...{ ...images.services, cycleTasks: images.tasks(work.queue), ...createDeployments(reader, builds) },
     ...{ ...sources, ...syncs },
     ...{ ...work, jobs, jobQuery, jobEvents, url: config.publicUrl ?? `http://${names.host}` },
   };

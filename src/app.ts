@@ -13,6 +13,7 @@ import type { Tokens } from './auth/tokens.js';
 import type { Config } from './config.js';
 import { lockFolder } from './db/folder-lock.js';
 import { ccmFormat } from './formats/ccm/ccm-format.js';
+import { cycleFormat } from './formats/cycle/cycle-format.js';
 import type { Format } from './formats/format.js';
 import { imageBuilderFormat } from './formats/image-builder/image-builder-format.js';
 import { startApollo } from './graphql/apollo.js';
@@ -124,6 +125,7 @@ const SWEEP_MS = 30_000;
 
 const createFormats = (services: Services & { stopping: AbortSignal }): Format[] => [
   ccmFormat(services),
+  cycleFormat(services),
   imageBuilderFormat(services),
 ];
 
@@ -136,8 +138,13 @@ function authenticateSocket(tokens: Tokens, payload: Record<string, unknown>, ad
 
 /** After this the former key is needed no more, unless something could not be read with it either. */
 async function sealAnew(services: Services, logger: Logger): Promise<void> {
-  const { logins, accessKeys, sources, inTransaction } = services;
-  const stored = { 'registry logins': logins, 'access keys': accessKeys, 'credentials of sources': sources };
+  const { logins, accessKeys, imageSources, sources, inTransaction } = services;
+  const stored = {
+    'registry logins': logins,
+    'access keys': accessKeys,
+    'logins of image sources': imageSources,
+    'credentials of sources': sources,
+  };
   for (const [what, secrets] of Object.entries(stored)) {
     const counts = await inTransaction((tx) => secrets.sealAnew(tx));
     if (counts.unreadable === 0) logger.info(counts, `stored ${what} are sealed with SECRETS_KEY`);

@@ -76,6 +76,15 @@ export class OriginService {
     return manager.findOne(Origin, { where: { accountId, kind, sourceKey, externalId }, lock: rowLock(manager) });
   }
 
+  /** Whether the account has one by that id of the vendor's, from whichever source. */
+  has(
+    { manager }: Transaction,
+    accountId: string,
+    { kind, externalId }: Omit<OriginKey, 'sourceKey'>,
+  ): Promise<boolean> {
+    return manager.existsBy(Origin, { accountId, kind, externalId });
+  }
+
   /** Notes of origins whose list entry is as it was that a run saw them. */
   async markSeen(tx: Transaction, accountId: string, ids: readonly string[], seenIn: string): Promise<void> {
     if (ids.length === 0) return;

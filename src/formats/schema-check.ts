@@ -94,7 +94,7 @@ function wordsFor({ keyword, parentSchema, propertyName }: ErrorObject, params: 
   if (propertyName !== undefined) return 'has a name that is empty or too long';
   switch (keyword) {
     case 'type':
-      return `must be ${TYPE_WORDS[String(params.type)]}`;
+      return `must be ${typeWords(params.type)}`;
     case 'enum':
       return `must be ${schema.enum!.length > 1 ? 'one of ' : ''}${schema.enum!.join(', ')}`;
     case 'format':
@@ -127,6 +127,14 @@ function wordsFor({ keyword, parentSchema, propertyName }: ErrorObject, params: 
       return 'is not as it must be';
   }
 }
+
+/** Of one type, or of one that may be null too. */
+const typeWords = (types: unknown): string =>
+  [types]
+    .flat()
+    .filter((type) => type !== 'null')
+    .map((type) => TYPE_WORDS[String(type)])
+    .join(' or ');
 
 const unescaped = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
 

@@ -35,13 +35,10 @@ export class ImageSourceQuery {
     return (await query.getRawMany<Row>()).map(read);
   }
 
-  /** Ids of the sources of these types, or identifiers. */
-  async idsWith(accountId: string, where: { types?: string[]; identifiers?: string[] }): Promise<string[]> {
-    const { types, identifiers } = where;
-    const query = selectRows(this.reader, ImageSource, 'source').where({ accountId });
-    if (types) query.andWhere({ type: In(types) });
-    if (identifiers) query.andWhere({ identifier: In(identifiers) });
-    return (await query.getRawMany<Row>()).map((row) => read(row).id);
+  /** Ids of the sources with these identifiers. */
+  async idsOf(accountId: string, identifiers: readonly string[]): Promise<string[]> {
+    const where = { accountId, identifier: In([...identifiers]) };
+    return (await this.reader.find(ImageSource, { select: { id: true }, where })).map(({ id }) => id);
   }
 
   list(accountId: string, listing: ImageSourceListing): Promise<OffsetPage<ImageSource>> {

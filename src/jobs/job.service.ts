@@ -21,6 +21,8 @@ import type { JobChange } from './job-state.js';
 import { Job } from './job.entity.js';
 import type { JobKind, OutputImage } from './job.entity.js';
 
+const OPEN = Object.values(JobStatus).filter((status) => !isFinal(status));
+
 export interface NewJob {
   kind: JobKind;
   /** What was asked for, without secrets. */
@@ -124,6 +126,11 @@ export class JobService {
     return jobs.map(({ accountId, id, kind }) => ({ accountId, id, kind }));
   }
 
+  /** The jobs of one kind that are not final, not locked. */
+  listOpen(tx: Transaction, accountId: string, kind: JobKind): Promise<Job[]> {
+    return tx.manager.findBy(Job, { accountId, kind, status: In(OPEN) });
+  }
+
   /** Locks a job for the rest of the transaction; throws NOT_FOUND. */
   async lock(tx: Transaction, accountId: string, id: string): Promise<Job> {
     const job = await lock(tx.manager, { accountId, id });
@@ -133,8 +140,7 @@ export class JobService {
 
   /** The job that takes the place of another one and is not final yet. */
   findRetry(tx: Transaction, accountId: string, retryOf: string): Promise<Job | null> {
-    const status = In(Object.values(JobStatus).filter((known) => !isFinal(known)));
-    return tx.manager.findOneBy(Job, { accountId, retryOf, status });
+    return tx.manager.findOneBy(Job, { accountId, retryOf, status: In(OPEN) });
   }
 
   /** Gives a WAITING job, locked in this transaction, the signature it waits for; the caller queues it after COMMIT. */

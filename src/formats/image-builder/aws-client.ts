@@ -1,7 +1,7 @@
 // AWS's own client, which signs; but requests go through Upstream, with its guard of addresses, and answers are read as
 // they came: its model drops every member that is newer than itself. It is 20 MB, so it is loaded when it is needed.
 import { Readable } from 'node:stream';
-import type { ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
+import type * as Sdk from '@aws-sdk/client-imagebuilder';
 import type { VendorDocument } from '../../builds/origin.entity.js';
 import type { SourceAccess } from '../../sources/source-connector.js';
 import { invalid, jsonOf, TryLater, unauthorized } from '../../sources/source-http.js';
@@ -21,8 +21,7 @@ interface AwsRequest {
   body?: unknown;
 }
 
-type Sdk = typeof import('@aws-sdk/client-imagebuilder');
-type Command = Parameters<ImagebuilderClient['send']>[0];
+type Command = Parameters<Sdk.ImagebuilderClient['send']>[0];
 
 const PAGE_SIZE = 25;
 const DENIED =
@@ -42,8 +41,8 @@ export class AwsRefused extends Error {
 
 export class AwsClient {
   private constructor(
-    private readonly sdk: Sdk,
-    private readonly client: ImagebuilderClient,
+    private readonly sdk: typeof Sdk,
+    private readonly client: Sdk.ImagebuilderClient,
     private readonly http: SourceHttp,
     readonly host: string,
   ) {}
@@ -161,7 +160,7 @@ function queryOf({ query = {} }: AwsRequest): string {
   const encode = (text: string) =>
     encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
   const pairs = Object.entries(query).flatMap(([name, value]) =>
-    [value].flat().map((one) => (one === null ? encode(name) : `${encode(name)}=${encode(one!)}`)),
+    [value].flat().map((one) => (one === null ? encode(name) : `${encode(name)}=${encode(one)}`)),
   );
   return pairs.length > 0 ? `?${pairs.join('&')}` : '';
 }
