@@ -50,7 +50,7 @@ interface PageEnd {
 }
 
 export class ImportRun {
-  counts: SyncCounts;
+  private counts: SyncCounts;
   private readonly requestsBefore: number;
   private readonly actor: Actor;
   private warnings = 0;
@@ -101,6 +101,11 @@ export class ImportRun {
     if (this.warnings <= MAX_WARNINGS) this.subject.reports.warn({ code, message });
     if (this.warnings === MAX_WARNINGS)
       this.subject.reports.log('Further warnings are left out; the counts have them all.');
+  }
+
+  /** All that was counted, whether or not it came to anything. */
+  total(): SyncCounts {
+    return { ...this.counts, requests: this.requestsBefore + this.subject.requests() };
   }
 
   private async writeApps(apps: ImportedApp[]): Promise<void> {
@@ -199,7 +204,7 @@ export class ImportRun {
 
   /** A transaction of this run, which is void once the job was cancelled; what it counts is counted once it is durable. */
   private async inRun<T>(work: (tx: Transaction, counts: SyncCounts) => Promise<T>): Promise<T> {
-    const counts = { ...this.counts, requests: this.requestsBefore + this.subject.requests() };
+    const counts = this.total();
     const result = await this.services.inTransaction(async (tx) => {
       await this.services.jobs.lockRun(tx, this.subject.job);
       return work(tx, counts);

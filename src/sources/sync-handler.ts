@@ -53,7 +53,7 @@ export class SyncHandler implements JobHandler {
       const reading = this.readingOf(source, run, importing, http ?? this.unreadable(source));
       const end = await this.import(source, reading, importing);
       if (end.isComplete) await importing.markGone();
-      reports.log(`Done: ${inWords(importing.counts)}.`);
+      reports.log(`Done: ${inWords(importing.total())}.`);
       return this.completion(source, run, importing, end);
     } catch (error) {
       const cause = deadline.aborted && !signal.aborted ? tooLate(this.limits.timeoutMs) : error;
@@ -124,7 +124,7 @@ export class SyncHandler implements JobHandler {
 
   private completion(source: Source, run: SyncRun, importing: ImportRun, { watermark }: SourceEnd): CompleteJob {
     return async (tx) => {
-      await this.services.runs.finish(tx, run, importing.counts, null);
+      await this.services.runs.finish(tx, run, importing.total(), null);
       const news = { status: 'SUCCEEDED', lastSyncedAt: run.startedAt, watermark, failure: null, failures: 0 } as const;
       await this.sources.note(tx, source, news);
       return { buildId: null, outputImage: null };
@@ -140,7 +140,7 @@ export class SyncHandler implements JobHandler {
     const failures = source.failures + 1;
     const nextSyncAt = isCancelled ? source.nextSyncAt : retryAt(source, failures, new Date());
     await this.services.inTransaction(async (tx) => {
-      await this.services.runs.finish(tx, run, importing.counts, failure);
+      await this.services.runs.finish(tx, run, importing.total(), failure);
       const news = { status: 'FAILED', failure, ...(!isCancelled && { failures, nextSyncAt }) } as const;
       await this.sources.note(tx, source, news);
     });

@@ -17,7 +17,7 @@ import type { CheckSchema } from '../schema-check.js';
 import { fromWireAttributes } from './attributes-codec.js';
 import { fromWireAdvancedSettings, fromWireDockerInfo } from './settings-codec.js';
 import { booleanOr, integerOr, objectOr, partOr, textOr, timeOr } from './told.js';
-import type { WireAdvancedSettings, WireDockerInfo, WireImageAttributes } from './wire.js';
+import type { WireDockerInfo, WireImageAttributes } from './wire.js';
 
 type VendorDraft = Omit<OriginDraft, 'sourceKey' | 'listHash'>;
 

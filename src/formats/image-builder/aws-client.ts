@@ -141,8 +141,8 @@ const handlerOf = (http: SourceHttp) => ({
     const { protocol, hostname, port, path, method, headers, body } = request;
     const host = port === undefined ? hostname : `${hostname}:${port}`;
     const url = new URL(`${protocol}//${host}${path}${queryOf(request)}`);
-    const sent = typeof body === 'string' || Buffer.isBuffer(body) ? body : undefined;
-    const options = { method: method as UpstreamRequest['method'], headers, body: sent };
+    const sent = ArrayBuffer.isView(body) ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body;
+    const options = { method: method as UpstreamRequest['method'], headers, body: sent as Buffer | string | undefined };
     const answer = await http.once(url, options);
     const response = { statusCode: answer.status, headers: plain(answer.headers), body: Readable.from([answer.body]) };
     return { response: { ...response, answer } };
