@@ -29,6 +29,7 @@ import {
 } from './deployments/deployment.resolver.js';
 import { NodesResolver } from './deployments/node.resolver.js';
 import { CatalogLogQuery } from './events/catalog-log.query.js';
+import { ImageBuilderImageResolver } from './formats/image-builder/image.resolver.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
 import { DeleteBuildResolver } from './jobs/delete-build.resolver.js';
@@ -39,16 +40,20 @@ import {
   JobFieldsResolver,
   JobResolver,
 } from './jobs/job.resolver.js';
+import {
+  ReviewWriteBackResolver,
+  SourceResolver,
+  SourceRunsResolver,
+  SyncRunFieldsResolver,
+} from './sources/source.resolver.js';
 import { TaskResolver } from './tasks/task.resolver.js';
 
 export function createResolvers(services: Services) {
   const { reader, inTransaction, tasks, apps, buildQuery, jobQuery, jobEvents } = services;
   return [
-    new NodeResolver([buildQuery, apps, tasks, jobQuery]),
+    new NodeResolver([buildQuery, apps, tasks, jobQuery, services.sources]),
     new ViewerResolver(reader, services.accounts, services.accessTokens),
     new AccessTokenResolver(services.accessTokens, inTransaction),
-    new AccessKeyResolver(services.accessKeys, inTransaction),
-    new ViewerAccessKeysResolver(services.accessKeyQuery),
     new UserResolver(services.members, services.users, inTransaction),
     new OneselfResolver(services.sessions, services.users, services.passwords, inTransaction),
     new AccountResolver(services.accounts, services.sessions, inTransaction),
@@ -75,23 +80,39 @@ export function createResolvers(services: Services) {
     new DeploymentFieldsResolver(buildQuery),
     new BuildDeploymentsResolver(services.deploymentQuery),
     new NodesResolver(services.nodes),
+    ...imageBuilderResolvers(services),
     new CatalogLogResolver(new CatalogLogQuery(reader)),
     new SignInsResolver(reader),
+    ...sourceResolvers(services),
   ];
 }
 
 /** Builds, where they came from, and where origins disagree. */
-function buildResolvers({ reader, inTransaction, apps, tasks, builds, buildQuery, originQuery }: Services) {
+function buildResolvers(services: Services) {
+  const { reader, inTransaction, apps, tasks, builds, buildQuery } = services;
   const conflicts = new ConflictQuery(reader);
   return [
     new BuildResolver(buildQuery, builds, inTransaction),
     new BuildFieldsResolver(apps, tasks),
-    new BuildOriginResolver(originQuery, buildQuery),
+    new BuildOriginResolver(services.originQuery, buildQuery, services.sources),
     new ConflictResolver(conflicts, buildQuery),
     new BuildConflictsResolver(conflicts),
     new SearchResolver(buildQuery, apps),
   ];
 }
+
+const imageBuilderResolvers = (services: Services) => [
+  new AccessKeyResolver(services.accessKeys, services.inTransaction),
+  new ViewerAccessKeysResolver(services.accessKeyQuery),
+  new ImageBuilderImageResolver(services),
+];
+
+const sourceResolvers = ({ sources, syncs, syncRuns, writeBacks, jobQuery, inTransaction }: Services) => [
+  new SourceResolver(sources, syncs, inTransaction),
+  new SourceRunsResolver(syncRuns),
+  new SyncRunFieldsResolver(jobQuery),
+  new ReviewWriteBackResolver(writeBacks),
+];
 
 /** The schema alone, for printing it: nothing behind it works. */
 export const describeSchema = (): GraphQLSchema => createSchema(createResolvers({} as Services));

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import { createConversions } from './app-conversions.js';
+import { createImages } from './app-images.js';
+import { createSources, createSyncs } from './app-sources.js';
 import { AppService } from './apps/app.service.js';
 import { AccessTokenService } from './auth/access-token.service.js';
 import { AccountService } from './auth/account.service.js';
@@ -18,6 +20,7 @@ import { UserService } from './auth/user.service.js';
 import { Approvals } from './builds/approvals.js';
 import { BuildQuery } from './builds/build.query.js';
 import { BuildService } from './builds/build.service.js';
+import { OriginGroupQuery } from './builds/origin-groups.query.js';
 import { OriginQuery } from './builds/origin.query.js';
 import { OriginService } from './builds/origin.service.js';
 import { DeleteApp } from './builds/delete-app.js';
@@ -56,7 +59,7 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const apps = new AppService(reader, tasks);
   const buildQuery = new BuildQuery(reader, names);
   const builds = new BuildService(apps, tasks, names, config);
-  const origins = { origins: new OriginService(builds), originQuery: new OriginQuery(reader) };
+  const origins = createOrigins(reader, builds);
   const approvals = new Approvals(tasks, builds, apps, config);
   const deleteApp = new DeleteApp(apps, builds);
   const credentials = createCredentials(database, seal, auth.rights);
@@ -64,23 +67,21 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const jobs = new JobService(jobEvents, seal);
   const deleteBuild = new DeleteBuild(jobs, builds);
   const jobQuery = new JobQuery(reader, names);
+  const imported = { reader, inTransaction, apps, builds, ...origins, jobs };
+  const sources = createSources(config, imported, seal);
+  const surroundings = { config, names, inTransaction, logger };
+  const images = createImages(surroundings, { reader, builds, ...origins, deleteBuild, jobs, logins, seal });
   const work = createConversions(
-    { config, names, inTransaction, logger },
+    surroundings,
     { reader, apps, builds, buildQuery, jobs, jobQuery, logins },
-    () => [],
+    (workshop) => [...images.handlers(workshop), ...sources.sourceHandlers],
   );
+  const syncs = createSyncs(sources, imported, { ...work, approvals }, logger);
   const catalog = { tasks, apps, builds, buildQuery, approvals, deleteApp, deleteBuild };
   return {
-    ...{
-      reader,
-      inTransaction,
-      ...factsOf(config),
-      ...auth,
-      ...catalog,
-      ...origins,
-      ...credentials,
-      ...createDeployments(reader, builds),
-    },
+    ...{ reader, inTransaction, ...factsOf(config), ...auth, ...catalog, ...origins, ...credentials },
+    ...{ ...images.services, cycleTasks: images.tasks(work.queue), ...createDeployments(reader, builds) },
+    ...{ ...sources, ...syncs },
     ...{ ...work, jobs, jobQuery, jobEvents, url: config.publicUrl ?? `http://${names.host}` },
   };
 }
@@ -112,6 +113,12 @@ function createCredentials({ reader, inTransaction }: Database, seal: Seal, righ
   const accessKeyQuery = new AccessKeyQuery(reader, seal, inTransaction);
   return { logins, accessKeys: new AccessKeyService(seal, rights), accessKeyQuery };
 }
+
+const createOrigins = (reader: EntityManager, builds: BuildService) => ({
+  origins: new OriginService(builds),
+  originQuery: new OriginQuery(reader),
+  originGroups: new OriginGroupQuery(reader),
+});
 
 function createDeployments(reader: EntityManager, builds: BuildService) {
   const deploymentQuery = new DeploymentQuery(reader);

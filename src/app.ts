@@ -13,7 +13,9 @@ import type { Tokens } from './auth/tokens.js';
 import type { Config } from './config.js';
 import { lockFolder } from './db/folder-lock.js';
 import { ccmFormat } from './formats/ccm/ccm-format.js';
+import { cycleFormat } from './formats/cycle/cycle-format.js';
 import type { Format } from './formats/format.js';
+import { imageBuilderFormat } from './formats/image-builder/image-builder-format.js';
 import { startApollo } from './graphql/apollo.js';
 import { createFormatError, toGraphQLError } from './graphql/errors.js';
 import { createSchema } from './graphql/schema.js';
@@ -55,9 +57,12 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     const names = new OwnNames(new URL(url).host, [`127.0.0.1:${listening.port}`]);
     const services = createServices(config, database, names, logger);
     if (config.previousSecretsKey) await sealAnew(services, logger);
+    await services.configureSources();
     await startWork(services, shutdown);
     shutdown.add(collectRegularly(services.store, logger));
     await serve(services, listening, logger, shutdown);
+    const stopSchedule = services.syncSchedule.start();
+    shutdown.signal.addEventListener('abort', stopSchedule);
     return { url, adminTokenFile, close: () => shutdown.run() };
   } catch (error) {
     await shutdown.run();
@@ -118,7 +123,11 @@ async function startWork(services: Services, shutdown: Shutdown): Promise<void> 
 
 const SWEEP_MS = 30_000;
 
-const createFormats = (services: Services & { stopping: AbortSignal }): Format[] => [ccmFormat(services)];
+const createFormats = (services: Services & { stopping: AbortSignal }): Format[] => [
+  ccmFormat(services),
+  cycleFormat(services),
+  imageBuilderFormat(services),
+];
 
 function authenticateSocket(tokens: Tokens, payload: Record<string, unknown>, address: string): Promise<Caller> {
   const texts = Object.entries(payload).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
@@ -128,8 +137,15 @@ function authenticateSocket(tokens: Tokens, payload: Record<string, unknown>, ad
 }
 
 /** After this the former key is needed no more, unless something could not be read with it either. */
-async function sealAnew({ logins, accessKeys, inTransaction }: Services, logger: Logger): Promise<void> {
-  for (const [what, secrets] of [['registry logins', logins] as const, ['access keys', accessKeys] as const]) {
+async function sealAnew(services: Services, logger: Logger): Promise<void> {
+  const { logins, accessKeys, imageSources, sources, inTransaction } = services;
+  const stored = {
+    'registry logins': logins,
+    'access keys': accessKeys,
+    'logins of image sources': imageSources,
+    'credentials of sources': sources,
+  };
+  for (const [what, secrets] of Object.entries(stored)) {
     const counts = await inTransaction((tx) => secrets.sealAnew(tx));
     if (counts.unreadable === 0) logger.info(counts, `stored ${what} are sealed with SECRETS_KEY`);
     else logger.warn(counts, `some stored ${what} can be read neither with SECRETS_KEY nor with the previous one`);

@@ -2,11 +2,13 @@
 import { Arg, createUnionType, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { requireAccess } from '../auth/principal.js';
 import { RequestContext } from '../auth/request-context.js';
+import type { Batched } from '../auth/request-context.js';
 import { Build } from '../builds/build.entity.js';
 import type { BuildQuery } from '../builds/build.query.js';
 import { OriginKind } from '../builds/origin.entity.js';
 import type { OriginQuery } from '../builds/origin.query.js';
 import type { Plain } from '../lib/plain.js';
+import type { Source } from '../sources/source.entity.js';
 import { originFields } from './origin-type.js';
 import type { OriginFields, OriginFormat } from './origin-type.js';
 
@@ -30,6 +32,7 @@ export function buildOriginResolver(formats: readonly OriginFormat[]) {
     constructor(
       private readonly origins: OriginQuery,
       private readonly builds: BuildQuery,
+      private readonly sources: Batched<Source>,
     ) {}
 
     @FieldResolver(() => BuildOrigin, {
@@ -41,7 +44,7 @@ export function buildOriginResolver(formats: readonly OriginFormat[]) {
     async origin(@Root() build: Plain<Build>, @Ctx() context: RequestContext): Promise<object | null> {
       const origin = await context.load(this.origins, build.id);
       const format = formats.find(({ kind }) => kind === origin?.kind);
-      return origin && format ? { ...originFields(origin), ...format.read(origin, build) } : null;
+      return origin && format ? { ...originFields(origin, this.sources), ...format.read(origin, build) } : null;
     }
 
     @Query(() => Build, {
@@ -52,10 +55,7 @@ export function buildOriginResolver(formats: readonly OriginFormat[]) {
     async buildByOrigin(
       @Ctx() context: RequestContext,
       @Arg('kind', () => OriginKind, { description: 'Whose id that is.' }) kind: OriginKind,
-      @Arg('externalId', () => String, {
-        description: 'A UUID of CCM, 24 hex digits of Cycle, an ARN of Image Builder with its build number.',
-      })
-      externalId: string,
+      @Arg('externalId', () => String, { description: 'As `Origin.externalId` has it.' }) externalId: string,
     ): Promise<Build | null> {
       requireAccess(context.principal, 'READER');
       const ids = [...new Set([externalId, externalId.toLowerCase()])];

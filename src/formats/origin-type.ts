@@ -2,10 +2,13 @@
 import { GraphQLJSONObject } from 'graphql-scalars';
 import { Field, ID, InterfaceType } from 'type-graphql';
 import type { ClassType } from 'type-graphql';
+import type { Batched, RequestContext } from '../auth/request-context.js';
 import type { Build } from '../builds/build.entity.js';
 import { OriginKind, SERVED } from '../builds/origin.entity.js';
 import type { Origin, VendorDocument } from '../builds/origin.entity.js';
 import type { Plain } from '../lib/plain.js';
+import { Source } from '../sources/source.entity.js';
+import { isStale } from '../sources/staleness.js';
 
 /** Documents may have half a MiB. */
 const DOCUMENT_COST = 50;
@@ -24,6 +27,18 @@ export abstract class OriginFields {
       "The source it was imported from, which may be deleted since; null where it was made through the vendor's paths here.",
   })
   sourceId!: string | null;
+
+  @Field(() => Source, {
+    nullable: true,
+    description: "That source; null where it is deleted, and where it was made through the vendor's paths here.",
+  })
+  source!: (args: object, context: RequestContext) => Promise<Source | null>;
+
+  @Field(() => Boolean, {
+    description:
+      'Whether what is shown may be out of date: its source should have been read again three times over since, or a day ago where no interval is set. Never of what is gone, or was made here.',
+  })
+  isStale!: (args: object, context: RequestContext) => Promise<boolean>;
 
   @Field({ description: "The vendor's own word for how far it is; `Build.phase` has it in words that all share." })
   state!: string;
@@ -57,11 +72,15 @@ export abstract class OriginFields {
 }
 
 /** What of an origin is the same with every vendor. */
-export function originFields(origin: Origin): OriginFields {
+export function originFields(origin: Origin, sources: Batched<Source>): OriginFields {
   const { kind, externalId, sourceKey, state, document, related, externalCreatedAt, fetchedAt, goneAt } = origin;
+  const sourceId = sourceKey === SERVED ? null : sourceKey;
+  const source = (_args: object, context: RequestContext) => context.load(sources, sourceId);
   return {
     ...{ kind, externalId, state, document, related, externalCreatedAt, fetchedAt, goneAt },
-    sourceId: sourceKey === SERVED ? null : sourceKey,
+    ...{ sourceId, source },
+    isStale: async (args, context) =>
+      sourceId !== null && isStale(origin, (await source(args, context)) ?? undefined, new Date()),
     isGone: goneAt !== null,
   };
 }

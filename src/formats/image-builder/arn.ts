@@ -3,7 +3,7 @@
 import { badInput } from '../../lib/errors.js';
 
 const IMAGE =
-  /^(arn:aws[^:]*:imagebuilder:[^:/]+:(\d{12}|aws(?:-[a-z-]+)?):image\/[a-z0-9_-]+\/)(?:((?:\d+|x)\.(?:\d+|x)\.(?:\d+|x))|(\d+\.\d+\.\d+)\/(\d+))$/;
+  /^(arn:aws[^:]*:imagebuilder:[^:/]+:(\d{12}|aws(?:-[a-z-]+)?|third-party):image\/[a-z0-9_-]+\/)(?:((?:\d+|x)\.(?:\d+|x)\.(?:\d+|x))|(\d+\.\d+\.\d+)\/(\d+))$/;
 const MAX_ARN = 255;
 const MAX_SHOWN = 100;
 
