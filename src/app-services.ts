@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import { createConversions } from './app-conversions.js';
+import { createImages } from './app-images.js';
+import { createSources, createSyncs } from './app-sources.js';
 import { AppService } from './apps/app.service.js';
 import { AccessTokenService } from './auth/access-token.service.js';
 import { AccountService } from './auth/account.service.js';
@@ -18,10 +20,13 @@ import { UserService } from './auth/user.service.js';
 import { Approvals } from './builds/approvals.js';
 import { BuildQuery } from './builds/build.query.js';
 import { BuildService } from './builds/build.service.js';
+import { OriginGroupQuery } from './builds/origin-groups.query.js';
 import { OriginQuery } from './builds/origin.query.js';
 import { OriginService } from './builds/origin.service.js';
 import { DeleteApp } from './builds/delete-app.js';
 import type { Config } from './config.js';
+import { AccessKeyQuery } from './credentials/access-key.query.js';
+import { AccessKeyService } from './credentials/access-key.service.js';
 import { RegistryCredentialService } from './credentials/registry-credential.service.js';
 import type { Database } from './db/database.js';
 import { DeploymentQuery } from './deployments/deployment.query.js';
@@ -61,30 +66,29 @@ export function createServices(config: Config, database: WakingDatabase, names: 
   const apps = new AppService(reader, tasks);
   const buildQuery = new BuildQuery(reader, names);
   const builds = new BuildService(apps, tasks, names, config);
-  const origins = { origins: new OriginService(builds), originQuery: new OriginQuery(reader) };
+  const origins = createOrigins(reader, builds);
   const approvals = new Approvals(tasks, builds, apps, config);
   const deleteApp = new DeleteApp(apps, builds);
-  const logins = new RegistryCredentialService(reader, seal, parseReference);
+  const credentials = createCredentials(database, seal, auth.rights);
+  const { logins } = credentials;
   const jobs = new JobService(jobEvents, seal);
   const deleteBuild = new DeleteBuild(jobs, builds);
   const jobQuery = new JobQuery(reader, names);
+  const imported = { reader, inTransaction, apps, builds, ...origins, jobs };
+  const sources = createSources(config, imported, seal);
+  const surroundings = { config, names, inTransaction, logger };
+  const images = createImages(surroundings, { reader, builds, ...origins, deleteBuild, jobs, logins, seal });
   const work = createConversions(
-    { config, names, inTransaction, logger },
+    surroundings,
     { reader, apps, builds, buildQuery, jobs, jobQuery, logins },
-    () => [],
+    (workshop) => [...images.handlers(workshop), ...sources.sourceHandlers],
   );
+  const syncs = createSyncs(sources, imported, { ...work, approvals }, logger);
   const catalog = { tasks, apps, builds, buildQuery, approvals, deleteApp, deleteBuild };
   return {
-    ...{
-      reader,
-      inTransaction,
-      ...factsOf(config),
-      ...auth,
-      ...catalog,
-      ...origins,
-      logins,
-      ...createDeployments(reader, builds),
-    },
+    ...{ reader, inTransaction, ...factsOf(config), ...auth, ...catalog, ...origins, ...credentials },
+    ...{ ...images.services, cycleTasks: images.tasks(work.queue), ...createDeployments(reader, builds) },
+    ...{ ...sources, ...syncs },
     ...{ ...work, jobs, jobQuery, jobEvents, ...log, url: config.publicUrl ?? `http://${names.host}` },
   };
 }
@@ -110,6 +114,18 @@ function createAuth(config: Config, { reader, inTransaction, waker }: WakingData
   const accessTokens = new AccessTokenService(reader, rights);
   return { rights, tokens, signIns, externalUsers, sessions, ...people, accounts, accessTokens };
 }
+
+function createCredentials({ reader, inTransaction }: Database, seal: Seal, rights: RightsChanges) {
+  const logins = new RegistryCredentialService(reader, seal, parseReference);
+  const accessKeyQuery = new AccessKeyQuery(reader, seal, inTransaction);
+  return { logins, accessKeys: new AccessKeyService(seal, rights), accessKeyQuery };
+}
+
+const createOrigins = (reader: EntityManager, builds: BuildService) => ({
+  origins: new OriginService(builds),
+  originQuery: new OriginQuery(reader),
+  originGroups: new OriginGroupQuery(reader),
+});
 
 function createDeployments(reader: EntityManager, builds: BuildService) {
   const deploymentQuery = new DeploymentQuery(reader);

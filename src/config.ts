@@ -3,6 +3,8 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { OidcConfig } from './auth/oidc.js';
 import { oidcConfig } from './config-oidc.js';
+import { configuredSources } from './config-sources.js';
+import type { ConfiguredSource } from './config-sources.js';
 import { upstreamOptions } from './lib/upstream-environment.js';
 import type { UpstreamOptions } from './lib/upstream-options.js';
 
@@ -30,6 +32,8 @@ export interface Config {
   fourEyes: boolean;
   /** An issuer whose tokens are taken; undefined for none. */
   oidc: OidcConfig | undefined;
+  /** Sources of the file SOURCES_FILE, with their secrets. */
+  sources: ConfiguredSource[];
   /** Whether an account refuses a second build with the same mrenclave. */
   uniqueMrenclave: boolean;
   logLevel: string;
@@ -70,6 +74,7 @@ export function readConfig(environment: Environment): Config {
     isSignUpOpen: oneOf('SIGN_UP', read('SIGN_UP', 'closed'), ['closed', 'open']) === 'open',
     fourEyes: onOrOff('APPROVAL_FOUR_EYES', read('APPROVAL_FOUR_EYES', 'off')),
     oidc: oidcConfig((name) => read(name, '')),
+    sources: configuredSources(read('SOURCES_FILE', ''), environment),
     uniqueMrenclave: onOrOff('UNIQUE_MRENCLAVE', read('UNIQUE_MRENCLAVE', 'on')),
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
     childEnvironment: { PATH: environment.PATH, NODE_EXTRA_CA_CERTS: environment.NODE_EXTRA_CA_CERTS },

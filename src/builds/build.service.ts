@@ -229,10 +229,12 @@ export class BuildService {
     return manager.findOne(Build, { where: { accountId, id: id.toLowerCase() }, lock: rowLock(manager) });
   }
 
-  /** What a source brings is changed at its vendor's; once it is gone there, it may be deleted. */
+  /** What a source brings is changed at its vendor's; once it is gone there, or the source is, it may be deleted. */
   private async expectOwn({ manager }: Transaction, { accountId, id }: Build, what: string): Promise<void> {
     const where = { accountId, id, goneAt: IsNull(), sourceKey: Not(SERVED) };
-    if (await manager.existsBy(Origin, where))
+    const origin = await manager.findOne(Origin, { select: { sourceKey: true }, where });
+    // By name: sources stand above builds.
+    if (origin && (await manager.existsBy('Source', { accountId, id: origin.sourceKey })))
       throw invalidState(`The build is imported: it is ${what} where it comes from.`, 'buildId');
   }
 
