@@ -34,6 +34,8 @@ import {
 } from './deployments/deployment.resolver.js';
 import { NodesResolver } from './deployments/node.resolver.js';
 import { CatalogLogQuery } from './events/catalog-log.query.js';
+import { CycleImageSourceResolver } from './formats/cycle/image-source.resolver.js';
+import { CycleImageResolver } from './formats/cycle/image.resolver.js';
 import { ImageBuilderImageResolver } from './formats/image-builder/image.resolver.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
@@ -85,6 +87,8 @@ export function createResolvers(services: Services) {
     new DeploymentFieldsResolver(buildQuery),
     new BuildDeploymentsResolver(services.deploymentQuery),
     new NodesResolver(services.nodes),
+    new CycleImageResolver(services),
+    new CycleImageSourceResolver(services),
     ...imageBuilderResolvers(services),
     ...createLogResolvers(services),
     new SignInsResolver(reader),
