@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
-import { arnOf, imageDocument, register } from '../support/image-builder.js';
+import { accessKeyOf, arnOf, imageDocument, register } from '../support/image-builder.js';
 import { newMember } from '../support/people.js';
 import { describeWith } from '../support/requirements.js';
-import { deliver, newAccessKey, signed } from '../support/signed-requests.js';
+import { deliver, signed } from '../support/signed-requests.js';
 import type { Key, Signed, Unsigned } from '../support/signed-requests.js';
 
 const ARN = arnOf('web/1.0.0/1');
@@ -22,7 +22,7 @@ const get = (unsigned: Unsigned = GET, withKey = key) => signed(gateway, withKey
 /** Name and status of the error that answers a request, or OK. */
 async function outcome(request: Signed): Promise<string> {
   const { status, headers, body } = await deliver(gateway, request);
-  expect(headers['content-type']).toMatch(/^application\/json/);
+  expect(headers['content-type']).toBe('application/json');
   expect(headers['x-amzn-requestid']).toMatch(/^[0-9a-f-]{36}$/);
   if (status === 200) return 'OK';
   expect(Object.keys(body)).toEqual(['message']);
@@ -31,7 +31,7 @@ async function outcome(request: Signed): Promise<string> {
 
 beforeAll(async () => {
   gateway = await startTestGateway();
-  key = await newAccessKey(gateway);
+  key = await accessKeyOf(gateway);
   await register(gateway, imageDocument('web', '1.0.0/1'));
 });
 afterAll(() => gateway.close());
@@ -178,7 +178,7 @@ describeWith(['curl'], "curl's signature", () => {
       `${key.accessKeyId}:${key.secretAccessKey}`,
     ];
     const { stdout } = await promisify(execFile)('curl', ['-sS', ...login, ...more, gateway.url + path]);
-    return JSON.parse(stdout) as any;
+    return JSON.parse(stdout);
   };
 
   it('is taken', async () => {
@@ -204,7 +204,7 @@ describe('an access key', () => {
   const ask = async (of: Key) => (await deliver(gateway, signed(gateway, of, GET))).headers['x-amzn-errortype'] ?? 'OK';
 
   it('is shown once, and tells when it was last used', async () => {
-    const made = await newAccessKey(gateway, 'READER');
+    const made = await accessKeyOf(gateway, 'READER');
     expect(made).toEqual({
       ...{ accessKeyId: expect.stringMatching(/^AKIA[A-Z2-7]{16}$/) },
       secretAccessKey: expect.stringMatching(/^[\w+/]{40}$/),
@@ -222,7 +222,7 @@ describe('an access key', () => {
   });
 
   it('is void at once when it is revoked', async () => {
-    const made = await newAccessKey(gateway, 'READER');
+    const made = await accessKeyOf(gateway, 'READER');
     expect(await ask(made)).toBe('OK');
     const revoke = async () => (await gateway.send(REVOKE, { id: made.accessKeyId })).body.data.revokeAwsAccessKey;
     expect(await revoke()).toEqual({ revokedAccessKeyId: made.accessKeyId, userErrors: [] });
@@ -233,7 +233,7 @@ describe('an access key', () => {
   it('is for managers to make, and is worth no more than who made it', async () => {
     await newMember(gateway, 'other-manager@acme.example', 'MANAGER');
     const manager = await newMember(gateway, 'key-maker@acme.example', 'MANAGER');
-    const made = await newAccessKey(gateway, 'WRITER', manager.token);
+    const made = await accessKeyOf(gateway, 'WRITER', manager.token);
     const cancel = signed.bind(undefined, gateway, made, { method: 'PUT', path: '/CancelImageCreation', body: '{}' });
     const outcomeOf = async () => (await deliver(gateway, cancel())).headers['x-amzn-errortype'];
     expect(await outcomeOf()).toBe('InvalidRequestException');

@@ -1,7 +1,6 @@
 import {
   CancelImageCreationCommand,
   GetImageCommand,
-  ImagebuilderServiceException,
   InvalidPaginationTokenException,
   InvalidParameterCombinationException,
   InvalidParameterException,
@@ -15,20 +14,21 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
 } from '@aws-sdk/client-imagebuilder';
-import type { ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
+import type { ImagebuilderClient, ImagebuilderServiceException } from '@aws-sdk/client-imagebuilder';
 import { onEachDatabase } from '../support/databases.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
-import { arnOf, imageDocument, register, sdkClient, strangerClient } from '../support/image-builder.js';
-import { newAccessKey } from '../support/signed-requests.js';
+import { accessKeyOf, arnOf, imageDocument, register, sdkClient, strangerClient } from '../support/image-builder.js';
 
 onEachDatabase("the gateway behind AWS's own client", (kind) => {
   let gateway: TestGateway;
   let client: ImagebuilderClient;
+  let stranger: ImagebuilderClient;
   const getImage = async (arn: string) => (await client.send(new GetImageCommand({ imageBuildVersionArn: arn }))).image;
   beforeAll(async () => {
     gateway = await startTestGateway({ DATABASE_URL: await kind.create(), SIGN_UP: 'open' });
-    client = sdkClient(gateway, await newAccessKey(gateway));
+    client = sdkClient(gateway, await accessKeyOf(gateway));
+    stranger = await strangerClient(gateway);
     const documents = [
       ...['1.0.0/1', '1.0.0/2', '1.0.0/10', '1.2.0/1', '2.0.0/1'].map((version) => imageDocument('web', version)),
       imageDocument('web', '1.0.0/11', { state: { status: 'BUILDING' } }),
@@ -40,6 +40,7 @@ onEachDatabase("the gateway behind AWS's own client", (kind) => {
   });
   afterAll(async () => {
     client.destroy();
+    stranger.destroy();
     await gateway.close();
   });
 
@@ -142,10 +143,8 @@ onEachDatabase("the gateway behind AWS's own client", (kind) => {
     await expect(go({ nextToken: 'bm9uZQ' })).rejects.toBeInstanceOf(InvalidPaginationTokenException);
     const other = client.send(new ListImageBuildVersionsCommand({ nextToken }));
     await expect(other).rejects.toBeInstanceOf(InvalidPaginationTokenException);
-    const stranger = await strangerClient(gateway);
     const theirs = stranger.send(new ListImagesCommand({ nextToken }));
     await expect(theirs).rejects.toBeInstanceOf(InvalidPaginationTokenException);
-    stranger.destroy();
   });
 
   it.each([
@@ -161,12 +160,10 @@ onEachDatabase("the gateway behind AWS's own client", (kind) => {
   });
 
   it('sees nothing of another account', async () => {
-    const stranger = await strangerClient(gateway);
     const get = stranger.send(new GetImageCommand({ imageBuildVersionArn: arnOf('web/1.0.0/1') }));
     await expect(get).rejects.toBeInstanceOf(ResourceNotFoundException);
     const { imageVersionList } = await stranger.send(new ListImagesCommand({}));
     expect(imageVersionList).toEqual([]);
-    stranger.destroy();
   });
 
   it('cancels what is being made, once, and nothing that is complete', async () => {
@@ -206,7 +203,7 @@ onEachDatabase("the gateway behind AWS's own client", (kind) => {
   });
 
   it('lets the client set a clock right that is late, and try again', async () => {
-    const late = sdkClient(gateway, await newAccessKey(gateway, 'READER'), { systemClockOffset: -3_600_000 });
+    const late = sdkClient(gateway, await accessKeyOf(gateway, 'READER'), { systemClockOffset: -3_600_000 });
     const command = new GetImageCommand({ imageBuildVersionArn: arnOf('web/1.0.0/1') });
     expect((await late.send(command)).$metadata.attempts).toBe(2);
     expect((await late.send(command)).$metadata.attempts).toBe(1);
@@ -214,7 +211,7 @@ onEachDatabase("the gateway behind AWS's own client", (kind) => {
   });
 
   it('lets a key do no more than its role', async () => {
-    const reader = sdkClient(gateway, await newAccessKey(gateway, 'READER'));
+    const reader = sdkClient(gateway, await accessKeyOf(gateway, 'READER'));
     const command = new CancelImageCreationCommand({ imageBuildVersionArn: arnOf('web/1.0.0/11'), clientToken: 'a' });
     await expect(reader.send(command)).rejects.toMatchObject({
       ...{ name: 'AccessDeniedException', $metadata: { httpStatusCode: 403 } },

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
 import type { ImagebuilderClientConfig } from '@aws-sdk/client-imagebuilder';
-import { rest } from './authorization-content.js';
+import { asking, newAccessKey, rest } from './authorization-content.js';
+import { connect } from './graphql-client.js';
 import { signUp } from './authorization-world.js';
 import type { TestGateway } from './gateway.js';
-import { newAccessKey } from './signed-requests.js';
 import type { Key } from './signed-requests.js';
 
 const REGISTER = `mutation ($document: JSONObject!) {
@@ -14,6 +14,16 @@ const REGISTER = `mutation ($document: JSONObject!) {
     userErrors { code field message }
   }
 }`;
+
+/** @param token whose; the administrator's where left out */
+export async function accessKeyOf(gateway: TestGateway, role = 'WRITER', token = gateway.token): Promise<Key> {
+  const client = connect(gateway.url, token);
+  try {
+    return await newAccessKey(asking(client), `a ${role}`, role);
+  } finally {
+    await client.dispose();
+  }
+}
 
 export async function register(gateway: TestGateway, document: object): Promise<any> {
   const { body } = await gateway.send(REGISTER, { document });
@@ -25,15 +35,14 @@ export const sdkClient = (
   { url }: Pick<TestGateway, 'url'>,
   credentials: Key,
   more: Partial<ImagebuilderClientConfig> = {},
-): ImagebuilderClient =>
-  new ImagebuilderClient({ endpoint: url, region: 'eu-central-1', credentials, ...more } as ImagebuilderClientConfig);
+): ImagebuilderClient => new ImagebuilderClient({ endpoint: url, region: 'eu-central-1', credentials, ...more });
 
 /** In an account of its own. */
 export async function strangerClient(gateway: TestGateway): Promise<ImagebuilderClient> {
   const { token } = await signUp(gateway.url, `${randomUUID()}@example.com`);
   const { acct_id: id } = await rest(gateway.url, token, '/v1/accounts', { name: 'of a stranger' });
   await rest(gateway.url, token, `/v1/sys/session/select_account/${id}`);
-  return sdkClient(gateway, await newAccessKey(gateway, 'WRITER', token));
+  return sdkClient(gateway, await accessKeyOf(gateway, 'WRITER', token));
 }
 
 const PREFIX = 'arn:aws:imagebuilder:us-west-2:123456789012:image';

@@ -8,20 +8,6 @@ export interface Key {
   secretAccessKey: string;
 }
 
-const CREATE_KEY = `mutation ($input: CreateAwsAccessKeyInput!) {
-  createAwsAccessKey(input: $input) { secretAccessKey awsAccessKey { accessKeyId } userErrors { code message } }
-}`;
-export async function newAccessKey(
-  gateway: Pick<TestGateway, 'send' | 'token'>,
-  role = 'WRITER',
-  token = gateway.token,
-): Promise<Key> {
-  const input = { name: `a ${role}`, roles: [role] };
-  const { body } = await gateway.send(CREATE_KEY, { input }, { authorization: `Bearer ${token}` });
-  const { awsAccessKey, secretAccessKey } = body.data.createAwsAccessKey;
-  return { accessKeyId: awsAccessKey.accessKeyId, secretAccessKey };
-}
-
 export interface Sent {
   status: number;
   headers: Record<string, string>;
