@@ -69,7 +69,8 @@ describe('the source', () => {
   it('has formats that do not know each other', () => {
     const vendorOf = (path: string) => (path.startsWith(`formats${sep}`) ? path.split(sep).slice(1, -1)[0] : undefined);
     const wrong = imports.filter(
-      ({ from, to }) => vendorOf(to) !== undefined && vendorOf(from) !== vendorOf(to) && !/^app(?:-\w+)?\.ts$/.test(from),
+      ({ from, to }) =>
+        vendorOf(to) !== undefined && vendorOf(from) !== vendorOf(to) && !/^app(?:-\w+)?\.ts$/.test(from),
     );
     expect(wrong).toEqual([]);
   });
