@@ -99,7 +99,8 @@ export const QUERIES: Line[] = [
   query(
     'viewer',
     'USER',
-    () => '{ user { id email } account { id name hubId awsAccountId } accounts { id } roles accessTokens { id name } }',
+    () =>
+      '{ user { id email } account { id name hubId awsAccountId } accounts { id } roles accessTokens { id name } awsAccessKeys { accessKeyId name } }',
     'OK',
   ),
 ].map((line) => (line.what === 'of a requester' ? { ...line, allowed: 'EMPTY' } : line));
