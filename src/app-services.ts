@@ -6,6 +6,7 @@ import { createConversions } from './app-conversions.js';
 import type { CatalogServices, Surroundings } from './app-conversions.js';
 import { createImages } from './app-images.js';
 import type { ImageCatalog } from './app-images.js';
+import { createSources, createSyncs } from './app-sources.js';
 import { AppService } from './apps/app.service.js';
 import { AccessTokenService } from './auth/access-token.service.js';
 import { AccountService } from './auth/account.service.js';
@@ -21,17 +22,21 @@ import { UserService } from './auth/user.service.js';
 import { Approvals } from './builds/approvals.js';
 import { BuildQuery } from './builds/build.query.js';
 import { BuildService } from './builds/build.service.js';
+import { OriginGroupQuery } from './builds/origin-groups.query.js';
 import { OriginQuery } from './builds/origin.query.js';
 import { OriginService } from './builds/origin.service.js';
 import { DeleteApp } from './builds/delete-app.js';
 import type { Config } from './config.js';
+import { AccessKeyQuery } from './credentials/access-key.query.js';
+import { AccessKeyService } from './credentials/access-key.service.js';
 import { RegistryCredentialService } from './credentials/registry-credential.service.js';
 import type { Database } from './db/database.js';
 import { DeploymentQuery } from './deployments/deployment.query.js';
 import { DeploymentService } from './deployments/deployment.service.js';
 import { NodeQuery } from './deployments/node.query.js';
+import { CatalogChanges } from './events/catalog-changes.js';
+import { PruneCatalogLog } from './events/prune-catalog-log.js';
 import { JobEvents } from './events/job-events.js';
-import { InProcessWaker } from './events/waker.js';
 import type { Waker } from './events/waker.js';
 import { DeleteBuild } from './jobs/delete-build.js';
 import { JobQuery } from './jobs/job.query.js';
@@ -47,46 +52,56 @@ import { TaskService } from './tasks/task.service.js';
 
 export type Services = ReturnType<typeof createServices>;
 
-export function createServices(config: Config, database: Database, names: OwnNames, logger: Logger) {
-  const { reader, inTransaction } = database;
-  const waker = new InProcessWaker();
+/** The database, and what wakes who waits for news of it. */
+export type WakingDatabase = Database & { waker: Waker };
+
+export function createServices(config: Config, database: WakingDatabase, names: OwnNames, logger: Logger) {
+  const { reader, inTransaction, waker } = database;
   const seal = createSeal(config);
   const jobEvents = new JobEvents(reader, waker);
-  const auth = createAuth(config, database, waker);
+  const log = {
+    catalogChanges: new CatalogChanges(reader, waker),
+    pruneLog: new PruneCatalogLog(reader, inTransaction, config),
+  };
+  const auth = createAuth(config, database);
   const tasks = new TaskService(reader);
   const apps = new AppService(reader, tasks);
   const buildQuery = new BuildQuery(reader, names);
   const builds = new BuildService(apps, tasks, names, config);
-  const origins = { origins: new OriginService(builds), originQuery: new OriginQuery(reader) };
+  const origins = createOrigins(reader, builds);
   const approvals = new Approvals(tasks, builds, apps, config);
   const deleteApp = new DeleteApp(apps, builds);
-  const logins = new RegistryCredentialService(reader, seal, parseReference);
+  const credentials = createCredentials(database, seal, auth.rights);
+  const { logins } = credentials;
   const jobs = new JobService(jobEvents, seal);
   const deleteBuild = new DeleteBuild(jobs, builds);
   const jobQuery = new JobQuery(reader, names);
+  const surroundings = { config, names, inTransaction, logger };
   const made = { reader, apps, builds, buildQuery, ...origins, deleteBuild, jobs, jobQuery, logins, seal };
-  const work = createWork({ config, names, inTransaction, logger }, made);
+  const work = createWork(surroundings, { ...made, approvals });
   const catalog = { tasks, apps, builds, buildQuery, approvals, deleteApp, deleteBuild };
   return {
-    ...{
-      reader,
-      inTransaction,
-      ...factsOf(config),
-      ...auth,
-      ...catalog,
-      ...origins,
-      logins,
-      ...createDeployments(reader, builds),
-    },
-    ...{ ...work, jobs, jobQuery, jobEvents, url: config.publicUrl ?? `http://${names.host}` },
+    ...{ reader, inTransaction, ...factsOf(config), ...auth, ...catalog, ...origins, ...credentials },
+    ...{ ...work, ...createDeployments(reader, builds), jobs, jobQuery, jobEvents, ...log },
+    url: config.publicUrl ?? `http://${names.host}`,
   };
 }
 
-function createWork(surroundings: Surroundings, catalog: CatalogServices & ImageCatalog) {
+/** What works on jobs: conversions, images, imports. */
+function createWork(surroundings: Surroundings, catalog: WorkingCatalog) {
+  const { config, inTransaction, logger } = surroundings;
+  const imported = { ...catalog, inTransaction };
   const images = createImages(surroundings, catalog);
-  const work = createConversions(surroundings, catalog, images.handlers);
-  return { ...work, ...images.services, cycleTasks: images.tasks(work.queue) };
+  const sources = createSources(config, imported, catalog.seal);
+  const work = createConversions(surroundings, catalog, (workshop) => [
+    ...images.handlers(workshop),
+    ...sources.sourceHandlers,
+  ]);
+  const syncs = createSyncs(sources, imported, { ...work, approvals: catalog.approvals }, logger);
+  return { ...work, ...images.services, cycleTasks: images.tasks(work.queue), ...sources, ...syncs };
 }
+
+type WorkingCatalog = CatalogServices & ImageCatalog & { approvals: Approvals };
 
 /** What of the configuration dialects show or go by. */
 const factsOf = ({ isSignUpOpen, publicUrl, trustedProxies }: Config) => ({
@@ -95,7 +110,7 @@ const factsOf = ({ isSignUpOpen, publicUrl, trustedProxies }: Config) => ({
   version: packageVersion,
 });
 
-function createAuth(config: Config, { reader, inTransaction }: Database, waker: Waker) {
+function createAuth(config: Config, { reader, inTransaction, waker }: WakingDatabase) {
   const { oidc: issuer, upstream, isSignUpOpen } = config;
   const rights = new RightsChanges(waker);
   const signIns = new SignIns(reader);
@@ -109,6 +124,18 @@ function createAuth(config: Config, { reader, inTransaction }: Database, waker: 
   const accessTokens = new AccessTokenService(reader, rights);
   return { rights, tokens, signIns, externalUsers, sessions, ...people, accounts, accessTokens };
 }
+
+function createCredentials({ reader, inTransaction }: Database, seal: Seal, rights: RightsChanges) {
+  const logins = new RegistryCredentialService(reader, seal, parseReference);
+  const accessKeyQuery = new AccessKeyQuery(reader, seal, inTransaction);
+  return { logins, accessKeys: new AccessKeyService(seal, rights), accessKeyQuery };
+}
+
+const createOrigins = (reader: EntityManager, builds: BuildService) => ({
+  origins: new OriginService(builds),
+  originQuery: new OriginQuery(reader),
+  originGroups: new OriginGroupQuery(reader),
+});
 
 function createDeployments(reader: EntityManager, builds: BuildService) {
   const deploymentQuery = new DeploymentQuery(reader);

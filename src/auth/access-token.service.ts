@@ -2,22 +2,16 @@
 import type { EntityManager } from 'typeorm';
 import { recordChange } from '../events/catalog-log.js';
 import { badInput, invalidState, notFound } from '../lib/errors.js';
-import { newId } from '../lib/ids.js';
 import type { Transaction } from '../lib/transaction.js';
 import { AccessToken, ADMINISTRATOR } from './access-token.entity.js';
-import { actorOf, highest } from './principal.js';
-import type { Principal, Role } from './principal.js';
+import { newMachine } from './machines.js';
+import type { NewMachine } from './machines.js';
+import { actorOf } from './principal.js';
+import type { Principal } from './principal.js';
 import type { RightsChanges } from './rights-changes.js';
 import { hashToken, newAccessToken } from './tokens.js';
-import { User } from './user.entity.js';
 
 const MAX_TOKENS = 1_000;
-
-export interface NewAccessToken {
-  name: string;
-  roles: Role[];
-  expiresAt?: Date | null;
-}
 
 export class AccessTokenService {
   constructor(
@@ -26,27 +20,18 @@ export class AccessTokenService {
   ) {}
 
   /** Throws BAD_USER_INPUT. The secret is nowhere to be had afterwards. */
-  async create(tx: Transaction, principal: Principal, input: NewAccessToken) {
-    const name = input.name.trim();
-    if (name === '' || name.length > 255) throw badInput('`name` must have 1 to 255 characters.', 'name');
-    if (name === ADMINISTRATOR) throw badInput(`\`${ADMINISTRATOR}\` is the token of DATA_DIR/admin.token.`, 'name');
-    const expiresAt = input.expiresAt ?? null;
-    if (expiresAt && expiresAt.getTime() <= Date.now()) throw badInput('`expiresAt` is over already.', 'expiresAt');
-    const { accountId } = principal;
+  async create(tx: Transaction, principal: Principal, input: NewMachine) {
+    if (input.name.trim() === ADMINISTRATOR)
+      throw badInput(`\`${ADMINISTRATOR}\` is the token of DATA_DIR/admin.token.`, 'name');
+    const machine = await newMachine(tx, principal, input);
+    const { accountId, id: entityId, name, role, expiresAt } = machine;
     if ((await tx.manager.countBy(AccessToken, { accountId })) >= MAX_TOKENS) {
       throw invalidState(`An account has at most ${MAX_TOKENS} tokens: revoke some.`);
     }
     const secret = newAccessToken();
-    const role = highest(input.roles);
-    const actor = actorOf(principal);
-    const makerId = actor.ownerId ?? actor.id;
-    // The owner of a token's token may be the administrator's, which is no user.
-    const isUser = makerId !== null && (await tx.manager.existsBy(User, { id: makerId }));
-    const userId = isUser ? makerId : null;
-    const own = { accountId, id: newId(), name, role, userId, createdBy: actor, createdAt: new Date() };
-    const accessToken: AccessToken = { ...own, hash: hashToken(secret), expiresAt, lastUsedAt: null };
+    const accessToken: AccessToken = { ...machine, hash: hashToken(secret) };
     await tx.manager.insert(AccessToken, accessToken);
-    const change = { accountId, entityType: 'AccessToken', entityId: accessToken.id, actor };
+    const change = { accountId, entityType: 'AccessToken', entityId, actor: actorOf(principal) };
     recordChange(tx, { ...change, kind: 'CREATED', after: { name, role, expiresAt } });
     return { accessToken, secret };
   }

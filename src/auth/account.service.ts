@@ -18,7 +18,7 @@ import { UserStatus } from './user.entity.js';
 const MAX_QUORUM = 100;
 const MAX_ACCOUNTS = 1_000;
 /** Whatever an account must be rid of before it can be deleted. */
-const CONTENT = ['app', 'build', 'job', 'task', 'registry_credential', 'image_source'];
+const CONTENT = ['app', 'build', 'job', 'task', 'registry_credential', 'image_source', 'source'];
 
 export interface AccountChanges {
   name?: string;

@@ -8,8 +8,9 @@ import { CatalogError } from '../lib/errors.js';
 import type { InTransaction } from '../lib/transaction.js';
 import { AccessToken } from './access-token.entity.js';
 import type { ExternalUser, ExternalUsers } from './external-users.js';
+import { callerOfMachine, NotedUses, withMaker } from './machines.js';
+import type { Maker } from './machines.js';
 import { Membership } from './membership.entity.js';
-import { hasRole } from './principal.js';
 import type { Caller, Role } from './principal.js';
 import { Session } from './session.entity.js';
 import { User, UserStatus } from './user.entity.js';
@@ -17,7 +18,6 @@ import { User, UserStatus } from './user.entity.js';
 const MAX_TOKEN_LENGTH = 16_384;
 const ACCESS_TOKEN_PREFIX = 'bc_';
 const SESSION_PREFIX = 'bs_';
-const USE_INTERVAL_MS = 60_000;
 
 export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
 
@@ -29,14 +29,16 @@ export const newAccessToken = (): string => newToken(ACCESS_TOKEN_PREFIX);
 export const newSessionToken = (): string => newToken(SESSION_PREFIX);
 
 export class Tokens {
-  private readonly noted = new Map<string, number>();
+  private readonly uses: NotedUses;
 
   /** @param external undefined where no issuer is configured */
   constructor(
     private readonly reader: EntityManager,
-    private readonly inTransaction: InTransaction,
+    inTransaction: InTransaction,
     private readonly external?: ExternalUsers,
-  ) {}
+  ) {
+    this.uses = new NotedUses(inTransaction, AccessToken);
+  }
 
   /**
    * The caller a token stands for. Throws UPSTREAM_FAILED where the keys of an issuer can't be had, and UNAUTHENTICATED for one that is unknown, revoked or at its end. */
@@ -49,21 +51,13 @@ export class Tokens {
   }
 
   private async ofMachine(token: string): Promise<Caller> {
-    const raw = await selectRows(this.reader, AccessToken, 't')
-      .addSelect(['m.role AS "makerRole"', 'm.status AS "makerStatus"'])
-      .leftJoin(Membership, 'm', 'm.accountId = t.accountId AND m.userId = t.userId')
-      .where('t.hash = :hash', { hash: hashToken(token) })
-      .getRawOne<Row & { makerRole: Role | null; makerStatus: UserStatus | null }>();
+    const query = selectRows(this.reader, AccessToken, 't').where('t.hash = :hash', { hash: hashToken(token) });
+    const raw = await withMaker(query).getRawOne<Row & Maker>();
     const row = raw && fromRow(AccessToken, raw);
-    if (!row || isOver(row.expiresAt)) throw unknownToken();
-    // Whose maker has left the account or has less rights by now, has no more than that either.
-    const isMachines = row.userId === null;
-    if (!isMachines && raw.makerStatus !== UserStatus.ACTIVE) throw unknownToken();
-    const role = isMachines ? row.role : lower(row.role, raw.makerRole!);
-    this.noteUse(row);
-    const { accountId, id, name, createdBy } = row;
-    const ownerId = createdBy?.ownerId ?? createdBy?.id ?? undefined;
-    return { accountId, userId: null, tokenId: id, name, role, ...(ownerId !== undefined && { ownerId }) };
+    const caller = row && callerOfMachine(row, raw);
+    if (!caller) throw unknownToken();
+    this.uses.note(row);
+    return caller;
   }
 
   private async ofSession(token: string): Promise<Caller> {
@@ -94,22 +88,6 @@ export class Tokens {
     const isOpen = grant !== null && raw.memberStatus === UserStatus.ACTIVE;
     return { ...(isOpen ? grant : NO_ACCOUNT), userId, tokenId: userId, name: raw.email };
   }
-
-  /** Written behind the request's back, at most once a minute. */
-  private noteUse({ accountId, id, lastUsedAt }: AccessToken): void {
-    const now = Date.now();
-    const last = Math.max(lastUsedAt?.getTime() ?? 0, this.noted.get(id) ?? 0);
-    if (now - last < USE_INTERVAL_MS) return;
-    this.noted.set(id, now);
-    const write = this.inTransaction((tx) =>
-      tx.manager.update(AccessToken, { accountId, id }, { lastUsedAt: new Date(now) }),
-    );
-    // Who can't be written now is noted at the next use.
-    write.then(
-      () => undefined,
-      () => this.noted.delete(id),
-    );
-  }
 }
 
 interface Joined {
@@ -118,8 +96,6 @@ interface Joined {
   role: Role;
   memberStatus: UserStatus | null;
 }
-
-const lower = (one: Role, other: Role): Role => (hasRole({ role: one }, other) ? other : one);
 
 const NO_ACCOUNT = { accountId: null, role: null };
 

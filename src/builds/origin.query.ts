@@ -1,11 +1,12 @@
 // Reads where builds came from.
-import { In, Not } from 'typeorm';
+import { In, IsNull, Not } from 'typeorm';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { addPattern, anywhere, isLike } from '../db/contains-text.js';
 import { fromRow, selectRows } from '../db/from-row.js';
 import type { Row } from '../db/from-row.js';
 import { ordersOf, readOffsetPage } from '../db/offset-page.js';
 import type { OffsetPage, SortedSlice } from '../lib/offset.js';
+import type { Transaction } from '../lib/transaction.js';
 import { Build } from './build.entity.js';
 import { Origin, SERVED } from './origin.entity.js';
 import type { OriginKind } from './origin.entity.js';
@@ -40,6 +41,18 @@ const SORT_EXPRESSIONS: Record<OriginSortField, string> = {
   state: 'origin.state',
 };
 
+/** What an importer must know of a build to see whether it changed. */
+export interface KnownOrigin extends Pick<Origin, 'id' | 'externalId' | 'listHash' | 'contentHash'> {
+  isGone: boolean;
+}
+
+/** One source's builds. */
+export interface OriginSource {
+  accountId: string;
+  kind: OriginKind;
+  sourceKey: string;
+}
+
 export class OriginQuery {
   constructor(private readonly reader: EntityManager) {}
 
@@ -47,6 +60,14 @@ export class OriginQuery {
   async byIds(accountId: string, ids: readonly string[]): Promise<Origin[]> {
     const query = selectRows(this.reader, Origin, 'origin').where({ accountId, id: In([...ids]) });
     return (await query.getRawMany<Row>()).map((row) => fromRow(Origin, row));
+  }
+
+  /** Where builds came from, by their ids. */
+  async kindsOf(accountId: string, ids: readonly string[]): Promise<Map<string, OriginKind>> {
+    if (ids.length === 0) return new Map();
+    const select = { accountId: true, id: true, kind: true } as const;
+    const origins = await this.reader.find(Origin, { select, where: { accountId, id: In([...ids]) } });
+    return new Map(origins.map(({ id, kind }) => [id, kind]));
   }
 
   /** By the vendor's ids, at most one of each: what was made here before what was imported, then the oldest. */
@@ -58,6 +79,26 @@ export class OriginQuery {
       if (!found.has(origin.externalId) || origin.sourceKey === SERVED) found.set(origin.externalId, origin);
     }
     return [...found.values()];
+  }
+
+  /** Of one source, by the vendor's ids. */
+  async known(source: OriginSource, externalIds: readonly string[]): Promise<Map<string, KnownOrigin>> {
+    const query = this.reader.createQueryBuilder(Origin, 'origin').select([]);
+    for (const column of ['id', 'externalId', 'listHash', 'contentHash', 'goneAt'])
+      query.addSelect(`origin.${column}`, column);
+    const rows = await query.where({ ...source, externalId: In([...externalIds]) }).getRawMany<KnownOrigin & Row>();
+    return new Map(rows.map(({ goneAt, ...row }) => [row.externalId, { ...row, isGone: goneAt !== null }]));
+  }
+
+  /** How many builds of a source are not gone; of those, how many a run saw. */
+  count(source: OriginSource, seenIn?: string): Promise<number> {
+    const where = { ...source, goneAt: IsNull(), ...(seenIn !== undefined && { seenIn }) };
+    return this.reader.countBy(Origin, where);
+  }
+
+  /** The one whose build it is, inside a transaction; null where the build was made here. */
+  findOf({ manager }: Transaction, accountId: string, id: string): Promise<Origin | null> {
+    return manager.findOneBy(Origin, { accountId, id });
   }
 
   /** What is gone upstream is left out. */

@@ -7,6 +7,7 @@ import type { Actor } from '../events/catalog-log.entity.js';
 import { badInput } from '../lib/errors.js';
 import { canonicalJson } from '../lib/json.js';
 import type { Transaction } from '../lib/transaction.js';
+import { storable } from './build-draft.js';
 import type { BuildService, ToldBuild } from './build.service.js';
 import type { OriginKind, VendorDocument } from './origin.entity.js';
 import { Origin } from './origin.entity.js';
@@ -29,6 +30,8 @@ export interface OriginDraft extends OriginKey, ToldBuild {
   groupKey?: string;
   state: string;
   document: VendorDocument;
+  /** Members of it that say nothing of the build and are others whenever it is read, such as the id of the request. */
+  passing?: string[];
   related?: VendorDocument;
   /** See Origin.listHash. */
   listHash?: string;
@@ -106,7 +109,19 @@ export class OriginService {
   }
 }
 
-const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
+/** Equal ones of equal documents: see Origin.contentHash. */
+export const contentHashOf = ({
+  document,
+  related = {},
+  passing,
+}: Pick<OriginDraft, 'document' | 'related' | 'passing'>): string =>
+  hashOf([withoutMembers(document, passing), related]);
+
+/** sha256 of a document, whatever the order of its members. */
+export const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
+
+const withoutMembers = (document: VendorDocument, names: string[] = []): VendorDocument =>
+  Object.fromEntries(Object.entries(document).filter(([name]) => !names.includes(name)));
 
 function checkDraft({ document, related, externalId, groupKey = '' }: OriginDraft): void {
   if (Buffer.byteLength(JSON.stringify([document, related])) > MAX_DOCUMENT_BYTES)
@@ -120,8 +135,8 @@ function rowOf(draft: OriginDraft, before: Origin | null, seenIn: string): Omit<
   const fetchedAt = new Date();
   return {
     ...{ kind, sourceKey, externalId, groupKey, document, related, listHash, fetchedAt, seenIn },
-    state: draft.state.slice(0, MAX_WORD),
-    contentHash: hashOf([document, related]),
+    state: storable(draft.state.slice(0, MAX_WORD)),
+    contentHash: contentHashOf(draft),
     externalCreatedAt: draft.externalCreatedAt ?? before?.externalCreatedAt ?? fetchedAt,
     goneAt: null,
   };

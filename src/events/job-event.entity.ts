@@ -30,6 +30,8 @@ registerEnumType(JobStep, {
   name: 'JobStep',
   description: 'What a running job does; set while its status is RUNNING.',
   valuesConfig: {
+    LISTING: { description: 'Reading what a source has, before its builds.' },
+    IMPORTING: { description: 'Reading builds of a source and writing what changed.' },
     PULLING: {
       description: 'Reading manifest, config and layers of the input image; digests are verified on the way.',
     },

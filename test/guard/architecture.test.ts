@@ -9,6 +9,7 @@ const BUILDS = ['lib', 'db', 'events', 'auth', 'tasks', 'apps', 'builds'];
 const CATALOG = [...BUILDS, 'deployments', 'credentials', 'jobs'];
 const IMAGES = ['lib', 'oci', 'nitro', 'proof'];
 const CONVERSIONS = [...CATALOG, ...IMAGES, 'conversions'];
+const SOURCES = [...CONVERSIONS, 'sources'];
 
 /** Folder -> folders it may import, itself included. */
 const MAY_IMPORT: Record<string, string[]> = {
@@ -17,17 +18,18 @@ const MAY_IMPORT: Record<string, string[]> = {
   credentials: [...BUILDS, 'credentials'],
   ...Object.fromEntries(IMAGES.map((folder, index) => [folder, IMAGES.slice(0, index + 1)])),
   conversions: CONVERSIONS,
+  sources: SOURCES,
   // Nothing of the catalog: it has no server.
   cli: [...IMAGES, 'conversions', 'cli'],
   'image-sources': [...CONVERSIONS, 'image-sources'],
   // What a format must store goes through services.
-  formats: [...CONVERSIONS.filter((folder) => folder !== 'db'), 'image-sources', 'formats'],
+  formats: [...SOURCES.filter((folder) => folder !== 'db'), 'image-sources', 'formats'],
   graphql: ['lib', 'auth', 'graphql'],
   server: ['lib', 'auth', 'server'],
 };
 
 /** Whoever hands a format's parts what they need. */
-const COMPOSITION_ROOT = ['app.ts', 'app-images.ts', 'app-resolvers.ts'];
+const COMPOSITION_ROOT = ['app.ts', 'app-images.ts', 'app-origins.ts', 'app-resolvers.ts'];
 
 interface Import {
   from: string;

@@ -109,4 +109,6 @@ export const OTHERS: Line[] = [
   open('GET /openapi/ccm.json'),
   open('GET /openapi/cycle'),
   open('GET /openapi/cycle.json'),
+  open('GET /openapi/image-builder'),
+  open('GET /openapi/image-builder.json'),
 ];

@@ -23,7 +23,10 @@ const MAX_PAGE = 200;
 const MAX_NAME = 255;
 const MAX_DESCRIPTION = 4_096;
 
-@ObjectType({ simpleResolvers: true, description: "Where images of Cycle are fetched from (Cycle's ImageSource)." })
+@ObjectType('ImageSource', {
+  simpleResolvers: true,
+  description: "Where images of Cycle are fetched from, as it is kept here (Cycle's ImageSource).",
+})
 class CycleImageSource {
   @Field(() => ID, { description: '24 hex digits.' })
   id!: string;
