@@ -6,6 +6,7 @@ import type { DataSource } from 'typeorm';
 import { ENTITIES } from '../../src/app-database.js';
 import { Origin } from '../../src/builds/origin.entity.js';
 import { openReadOnly } from '../../src/db/database.js';
+import { WIRE_CREATE_BUILD } from '../formats/ccm/documents.js';
 import { everythingIn } from '../support/everything.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
@@ -137,11 +138,16 @@ describe('importing', () => {
     const [changed, deleted] = items.map(({ build_id: id }: any) => id);
     await rest('PATCH', `/v1/builds/${changed}`, { configs: { one: {} } });
     await rest('DELETE', `/v1/builds/${deleted}`);
-    const added = await rest('POST', '/v1/builds', { mem_size: 1 });
+    const added = await rest('POST', '/v1/builds', { ...WIRE_CREATE_BUILD, app_id: items[0].app_id });
     expect(await sync(gateway, sources.CCM)).toMatchObject({ created: 1, updated: 1, gone: 1, failed: 0 });
     expect((await originOf('CCM', changed)).document).toMatchObject({ configs: { one: {} } });
     expect((await originOf('CCM', deleted)).goneAt).toBeInstanceOf(Date);
     expect((await originOf('CCM', added.build_id)).goneAt).toBeNull();
+    const headers = { authorization: `Bearer ${gateway.token}` };
+    const here = (await (await fetch(`${gateway.url}/v1/builds/${added.build_id}`, { headers })).json()) as object;
+    // What is decided and noticed here is the gateway's own.
+    const own = { created_at: 0, updated_at: 0, pending_task_id: 0, deployment_status: 0, status: added.status };
+    expect({ ...here, ...own }).toEqual({ ...added, ...own });
 
     await rest('PATCH', `/v1/images/${cycleImage(3, '').id}`, { name: 'another name' });
     expect(await sync(gateway, sources.CYCLE)).toMatchObject({ created: 0, updated: 1, gone: 0 });
