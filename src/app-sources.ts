@@ -48,7 +48,7 @@ export function createSources(config: Config, catalog: ImportedCatalog, seal: Se
   const { reader, inTransaction, origins, originQuery, jobs } = catalog;
   const connectors = new Map<OriginKind, SourceConnector>(CONNECTORS.map((connector) => [connector.kind, connector]));
   const sources = new SourceService(reader, seal, connectors);
-  const syncRuns = new SyncRunService(reader);
+  const syncRuns = new SyncRunService(reader, jobs);
   const writeBacks = new ReviewWriteBackService(reader, originQuery, sources, catalog.builds);
   const upstream = new Upstream(config.upstream);
   const imports = { origins, originQuery, apps: new AppImports(catalog.apps), runs: syncRuns, jobs, inTransaction };
