@@ -7,6 +7,7 @@ import { ENTITIES } from '../../src/app-database.js';
 import { Origin } from '../../src/builds/origin.entity.js';
 import { openReadOnly } from '../../src/db/database.js';
 import { WIRE_CREATE_BUILD } from '../formats/ccm/documents.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { everythingIn } from '../support/everything.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
@@ -21,73 +22,82 @@ const SCALE = Number(process.env.TEST_SCALE ?? 1);
 const COUNT = SCALE > 1 ? 10_000 : 60;
 const KINDS: Kind[] = ['CCM', 'CYCLE', 'IMAGE_BUILDER'];
 
-/** One with builds of CCM, which lists those of all kinds; another with the others. */
-let ccm: UpstreamCatalog;
-let upstream: UpstreamCatalog;
-let ccmBetween: RecordingForwarder;
-let between: RecordingForwarder;
-let gateway: TestGateway;
-let rows: DataSource;
-const sources = {} as Record<Kind, string>;
+onEachDatabaseAtScale('importing', (database) => {
+  /** One with builds of CCM, which lists those of all kinds; another with the others. */
+  let ccm: UpstreamCatalog;
+  let upstream: UpstreamCatalog;
+  let ccmBetween: RecordingForwarder;
+  let between: RecordingForwarder;
+  let databaseUrl: string;
+  let gateway: TestGateway;
+  let rows: DataSource;
+  const sources = {} as Record<Kind, string>;
 
-beforeAll(async () => {
-  ccm = await startUpstreamCatalog({ ccm: COUNT });
-  upstream = await startUpstreamCatalog({ cycle: COUNT, imageBuilder: COUNT });
-  ccmBetween = await startRecordingForwarder(ccm.url);
-  between = await startRecordingForwarder(upstream.url);
-  gateway = await startTestGateway({ UPSTREAM_ALLOW: `${between.host},${ccmBetween.host}` });
-  rows = await openReadOnly(join(gateway.dataDir, 'catalog.sqlite'), ENTITIES);
-  for (const kind of KINDS) {
-    const isCcm = kind === 'CCM';
-    const credentials = credentialsFor(isCcm ? ccm : upstream)[kind];
-    const input = { kind, name: `from ${kind}`, endpoint: (isCcm ? ccmBetween : between).url, credentials };
-    sources[kind] = await createSource(gateway, { ...input, ...(kind === 'IMAGE_BUILDER' && { region: 'eu-west-1' }) });
-  }
-}, 600_000);
-afterAll(async () => {
-  await rows?.destroy();
-  await gateway?.close();
-  for (const one of [between, ccmBetween, upstream, ccm]) await one?.close();
-});
-
-const rest = async (method: string, path: string, body?: object): Promise<any> => {
-  const { url, token, hubId } = path.startsWith('/v1/images') ? upstream : ccm;
-  const headers = { authorization: `Bearer ${token}`, 'x-hub-id': hubId };
-  const json = body && { 'content-type': 'application/json' };
-  const response = await fetch(url + path, {
-    method,
-    headers: { ...headers, ...json },
-    body: JSON.stringify(body),
+  beforeAll(async () => {
+    ccm = await startUpstreamCatalog({ ccm: COUNT });
+    upstream = await startUpstreamCatalog({ cycle: COUNT, imageBuilder: COUNT });
+    ccmBetween = await startRecordingForwarder(ccm.url);
+    between = await startRecordingForwarder(upstream.url);
+    databaseUrl = await database.create();
+    gateway = await startTestGateway({
+      DATABASE_URL: databaseUrl,
+      UPSTREAM_ALLOW: `${between.host},${ccmBetween.host}`,
+    });
+    rows = await openReadOnly(databaseUrl, ENTITIES);
+    for (const kind of KINDS) {
+      const isCcm = kind === 'CCM';
+      const credentials = credentialsFor(isCcm ? ccm : upstream)[kind];
+      const input = { kind, name: `from ${kind}`, endpoint: (isCcm ? ccmBetween : between).url, credentials };
+      sources[kind] = await createSource(gateway, {
+        ...input,
+        ...(kind === 'IMAGE_BUILDER' && { region: 'eu-west-1' }),
+      });
+    }
+  }, 600_000);
+  afterAll(async () => {
+    await rows?.destroy();
+    await gateway?.close();
+    for (const one of [between, ccmBetween, upstream, ccm]) await one?.close();
   });
-  const text = await response.text();
-  if (!response.ok) throw new Error(text);
-  return text === '' ? undefined : JSON.parse(text);
-};
-const aws = async (command: object) => {
-  const { accessKeyId, secretAccessKey } = upstream;
-  const client = new ImagebuilderClient({
-    ...{ endpoint: upstream.url, region: 'eu-west-1', credentials: { accessKeyId, secretAccessKey } },
-  });
-  await client.send(command as never);
-  client.destroy();
-};
-const deleteThere = async (kind: Kind, externalId: string) => {
-  const there = await openReadOnly(join(upstream.dataDir, 'catalog.sqlite'), ENTITIES);
-  const { id } = await there.manager.findOneByOrFail(Origin, { kind, externalId });
-  await there.destroy();
-  await ask(upstream, `mutation { deleteBuild(input: { buildId: "${id}" }) { deletedBuildId userErrors { code } } }`);
-};
-const originOf = (kind: Kind, externalId: string) =>
-  rows.manager.findOneByOrFail(Origin, { kind, sourceKey: sources[kind], externalId });
-const countOf = (kind: Kind) => rows.manager.countBy(Origin, { kind, sourceKey: sources[kind] });
 
-describe('importing', () => {
+  const rest = async (method: string, path: string, body?: object): Promise<any> => {
+    const { url, token, hubId } = path.startsWith('/v1/images') ? upstream : ccm;
+    const headers = { authorization: `Bearer ${token}`, 'x-hub-id': hubId };
+    const json = body && { 'content-type': 'application/json' };
+    const response = await fetch(url + path, {
+      method,
+      headers: { ...headers, ...json },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(text);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+  const aws = async (command: object) => {
+    const { accessKeyId, secretAccessKey } = upstream;
+    const client = new ImagebuilderClient({
+      ...{ endpoint: upstream.url, region: 'eu-west-1', credentials: { accessKeyId, secretAccessKey } },
+    });
+    await client.send(command as never);
+    client.destroy();
+  };
+  const deleteThere = async (kind: Kind, externalId: string) => {
+    const there = await openReadOnly(join(upstream.dataDir, 'catalog.sqlite'), ENTITIES);
+    const { id } = await there.manager.findOneByOrFail(Origin, { kind, externalId });
+    await there.destroy();
+    await ask(upstream, `mutation { deleteBuild(input: { buildId: "${id}" }) { deletedBuildId userErrors { code } } }`);
+  };
+  const originOf = (kind: Kind, externalId: string) =>
+    rows.manager.findOneByOrFail(Origin, { kind, sourceKey: sources[kind], externalId });
+  const countOf = (kind: Kind) => rows.manager.countBy(Origin, { kind, sourceKey: sources[kind] });
+
   it('takes over everything, and keeps each document as it came', async () => {
     for (const kind of KINDS) {
       const started = Date.now();
       const run = await sync(gateway, sources[kind]);
       const per1000 = ((Date.now() - started) / COUNT) * 1000;
-      if (SCALE > 1) process.stdout.write(`first import, ${kind}: ${per1000.toFixed(0)} ms per 1,000 builds\n`);
+      if (SCALE > 1)
+        process.stdout.write(`first import on ${database.name}, ${kind}: ${per1000.toFixed(0)} ms per 1,000 builds\n`);
       expect(run).toMatchObject({ created: COUNT, updated: 0, gone: 0, failed: 0, failure: null });
       expect(run.source).toMatchObject({ status: 'SUCCEEDED', failure: null });
       expect(await countOf(kind)).toBe(COUNT);
@@ -184,7 +194,7 @@ describe('importing', () => {
   });
 
   it('keeps credentials to itself', async () => {
-    const kept = await everythingIn(join(gateway.dataDir, 'catalog.sqlite'));
+    const kept = await everythingIn(databaseUrl);
     for (const secret of [ccm.token, upstream.token, upstream.secretAccessKey]) expect(kept).not.toContain(secret);
     const { body } = await gateway.send(
       '{ catalogLog(first: 200) { nodes { before after } } sources { endpoint name } }',
