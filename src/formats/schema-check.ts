@@ -56,7 +56,7 @@ export function createSchemaCheck(schemas: Schemas): CheckSchema {
     removeAdditional: false,
     formats: FORMATS,
   });
-  ajv.addVocabulary(['components', 'x-expects', 'x-known-values']);
+  ajv.addVocabulary(['components', 'x-expects', 'x-known-values', 'x-epoch-seconds']);
   ajv.addSchema({ components: { schemas } }, ROOT);
   // Compiled when first needed: all of them would make every start wait.
   const validators = new Map<string, ValidateFunction>();

@@ -103,7 +103,8 @@ export const QUERIES: Line[] = [
   query(
     'viewer',
     'USER',
-    () => '{ user { id email } account { id name hubId awsAccountId } accounts { id } roles accessTokens { id name } }',
+    () =>
+      '{ user { id email } account { id name hubId awsAccountId } accounts { id } roles accessTokens { id name } awsAccessKeys { accessKeyId name } }',
     'OK',
   ),
 ].map((line) => (line.what === 'of a requester' ? { ...line, allowed: 'EMPTY' } : line));
@@ -114,6 +115,21 @@ export const SUBSCRIPTIONS: Line[] = [
     call: ({ job }) => ({
       ...{ kind: 'graphql-ws', method: 'GET', path: '/graphql' },
       body: { query: `subscription { conversionStatus(jobId: "${job}") { seq status message build { id } } }` },
+    }),
+  },
+  {
+    ...{ group: 'Subscription', name: 'catalogChanges', access: 'READER', stranger: 'OK' },
+    call: () => ({
+      ...{ kind: 'graphql-ws', method: 'GET', path: '/graphql' },
+      body: { query: 'subscription { catalogChanges(afterSeq: 0) { seq kind entityId entry { __typename } } }' },
+    }),
+  },
+  {
+    ...{ group: 'Subscription', name: 'catalogChanges', what: 'of tokens', access: 'READER', needs: 'MANAGER' },
+    stranger: 'OK',
+    call: () => ({
+      ...{ kind: 'graphql-ws', method: 'GET', path: '/graphql' },
+      body: { query: 'subscription { catalogChanges(afterSeq: 0, filter: { entityType: "AccessToken" }) { seq } }' },
     }),
   },
 ];
