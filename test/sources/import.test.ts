@@ -137,7 +137,11 @@ onEachDatabaseAtScale('importing', (database) => {
       const asked = counting.asked();
       expect(run.requests).toBe(asked.length);
       expect(asked.filter((path) => /GetImage|\/v1\/tasks/.test(path))).toEqual([]);
-      const most = { CCM: SCALE > 1 ? COUNT / 100 : 6, CYCLE: COUNT / 100 + 1, IMAGE_BUILDER: COUNT / 5 + COUNT / 100 + 2 };
+      const most = {
+        CCM: SCALE > 1 ? COUNT / 100 : 6,
+        CYCLE: COUNT / 100 + 1,
+        IMAGE_BUILDER: COUNT / 5 + COUNT / 100 + 2,
+      };
       expect(asked.length).toBeLessThanOrEqual(most[kind]);
       if (kind !== 'CCM') expect(run.unchanged).toBe(COUNT);
     }
