@@ -20,7 +20,7 @@ import type { InTransaction } from './lib/transaction.js';
 import { Upstream } from './lib/upstream.js';
 import { AppImports } from './sources/app-imports.service.js';
 import { applyConfigured } from './sources/configured-sources.js';
-import { LostSyncs } from './sources/lost-syncs.js';
+import { LostJobs } from './sources/lost-jobs.js';
 import { ReviewWriteBackService } from './sources/review-write-back.service.js';
 import { SyncSchedule } from './sources/schedule.js';
 import type { SourceConnector } from './sources/source-connector.js';
@@ -80,8 +80,9 @@ export function createSyncs(
       outputImage: null,
     };
     const { job } = await jobs.create(tx, principal, wanted);
+    await writeBacks.setJob(tx, row, job.id);
     tx.afterCommit(() => queue.add(job));
   });
-  const lost = new LostSyncs(reader, syncRuns, sources, inTransaction);
+  const lost = new LostJobs(reader, { runs: syncRuns, sources, writeBacks }, inTransaction);
   return { syncs, syncSchedule: new SyncSchedule(sources, syncs, lost, logger) };
 }

@@ -1,7 +1,7 @@
 // Starts imports when they are due.
 import type { Logger } from '../lib/logger.js';
 import { nextAt } from './next-sync.js';
-import type { LostSyncs } from './lost-syncs.js';
+import type { LostJobs } from './lost-jobs.js';
 import type { SourceService } from './source.service.js';
 import type { SyncService } from './sync.service.js';
 
@@ -11,7 +11,7 @@ export class SyncSchedule {
   constructor(
     private readonly sources: SourceService,
     private readonly syncs: SyncService,
-    private readonly lost: LostSyncs,
+    private readonly lost: LostJobs,
     private readonly logger: Logger,
   ) {}
 
