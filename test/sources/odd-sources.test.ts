@@ -172,6 +172,41 @@ describe('a source', () => {
     expect(await everythingIn(join(gateway.dataDir, 'catalog.sqlite'))).not.toContain(TOKEN);
   });
 
+  it('of Image Builder that is newer than the client for it loses nothing, and has to come to an end', async () => {
+    const version = 'arn:aws:imagebuilder:eu-west-1:123456789012:image/new/1.0.0';
+    const image = {
+      arn: `${version}/1`,
+      name: 'new',
+      state: { status: 'THAWING' },
+      deprecationTime: '2027-01-01T00:00:00Z',
+    };
+    let turn = 0;
+    const answers: Record<string, object> = {
+      '/ListImages': { imageVersionList: [{ arn: version }] },
+      '/ListImageBuildVersions': { imageSummaryList: [{ arn: image.arn }, { name: 'without an ARN' }] },
+      '/GetImage': { requestId: 'one', image: { ...image, unheardOf: [{ a: null }] } },
+    };
+    handle = (_request, response, path) => {
+      turn += 1;
+      if (turn === 2)
+        return status(response, 429, { 'retry-after': '0', 'x-amzn-errortype': 'TooManyRequestsException' }, '{}');
+      return answers[path];
+    };
+    const keys = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: TOKEN };
+    const id = await newSource({ kind: 'IMAGE_BUILDER', region: 'eu-west-1', credentials: keys });
+    expect(await sync(gateway, id)).toMatchObject({ created: 1, failed: 1, failure: null, requests: 4 });
+    const kept = await everythingIn(join(gateway.dataDir, 'catalog.sqlite'));
+    expect(kept).toContain('unheardOf');
+    expect(kept).not.toContain(TOKEN);
+    answers['/ListImages'] = { imageVersionList: [{ arn: version }], nextToken: 'again' };
+    expect((await sync(gateway, id)).failure.message).toMatch(/same page again/);
+    const denied = { 'x-amzn-errortype': 'UnrecognizedClientException' };
+    handle = (_request, response) =>
+      status(response, 403, denied, JSON.stringify({ message: 'The token is invalid.' }));
+    const { failure } = await sync(gateway, id);
+    expect(failure).toMatchObject({ code: 'SOURCE_UNAUTHORIZED', hint: expect.stringMatching(/ListImages/) });
+  });
+
   it('is imported from once at a time, and does not keep others waiting', async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -183,6 +218,18 @@ describe('a source', () => {
     expect((await sync(gateway, dead)).failure.code).toMatch(/SOURCE_/);
     release();
     expect(await jobEnd(gateway, first)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  it('whose import is cancelled is as if it failed, and can be imported from again', async () => {
+    handle = () => undefined;
+    const id = await newSource();
+    const job = await startSync(gateway, id);
+    await ask(gateway, `mutation { cancelJob(input: { jobId: "${job}" }) { job { id } userErrors { message } } }`);
+    expect(await jobEnd(gateway, job)).toMatchObject({ status: 'CANCELLED' });
+    handle = () => empty;
+    const run = await sync(gateway, id);
+    expect(run.source).toMatchObject({ status: 'SUCCEEDED' });
+    expect(run.id).not.toBe(job);
   });
 
   it('that is imported from regularly begins at once', async () => {

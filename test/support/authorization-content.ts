@@ -30,6 +30,8 @@ export interface Ids {
   job: string;
   node: string;
   registry: string;
+  /** Of builds, at an address that the gateway may not go to. */
+  source: string;
   user: string;
   email: string;
   accessToken: string;
@@ -169,7 +171,8 @@ async function fillCatalog(ask: Ask, marker: string, image: string): Promise<Con
   const accessToken = await createAccessToken(ask, `${marker}-spare`);
   const { accessKeyId: accessKey } = await newAccessKey(ask, `${marker}-spare`, 'READER');
   const imageArn = await createImage(ask, `${marker}-image`);
-  const made = { registry, accessToken, accessKey, imageArn };
+  const source = await createSource(ask, `${marker} source`);
+  const made = { registry, source, accessToken, accessKey, imageArn };
   return { ...names, app, build, task, pcr0, doneTask: reviewed.task, ...made };
 }
 
@@ -210,6 +213,19 @@ export async function createRegistry(ask: Ask, url: string, marker: string): Pro
     { input: { url, username: marker, password: 'secret', description: `${marker} login` } },
   );
   return created.registryCredential.id;
+}
+
+/** What it is created with. */
+export const sourceInput = (name: string) => ({
+  ...{ kind: 'CCM', name, endpoint: 'http://127.0.0.1:1', credentials: { token: 'secret' } },
+});
+
+export async function createSource(ask: Ask, name: string): Promise<string> {
+  const created = await ask(
+    'mutation ($input: CreateSourceInput!) { createSource(input: $input) { source { id } userErrors { message } } }',
+    { input: sourceInput(name) },
+  );
+  return created.source.id;
 }
 
 export async function createAccessToken(ask: Ask, name: string): Promise<string> {

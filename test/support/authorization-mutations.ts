@@ -5,8 +5,10 @@ import {
   createApp,
   createBuild,
   createRegistry,
+  createSource,
   MARKER,
   newAccessKey,
+  sourceInput,
 } from './authorization-content.js';
 import type { Ids } from './authorization-content.js';
 import { graphql } from './authorization-graphql.js';
@@ -30,6 +32,10 @@ export const aDoneTask = async ({ gateway }: World): Promise<Partial<Ids>> => {
 
 export const aRegistry = async ({ gateway, fresh }: World): Promise<Partial<Ids>> => ({
   registry: await createRegistry(asking(gateway), `${MARKER}-${fresh()}.example.com`, MARKER),
+});
+
+const aSource = async ({ gateway, fresh }: World): Promise<Partial<Ids>> => ({
+  source: await createSource(asking(gateway), `${MARKER}-${fresh()}`),
 });
 
 const anAccessToken = async ({ gateway, fresh }: World): Promise<Partial<Ids>> => ({
@@ -135,6 +141,7 @@ export const MUTATIONS: Line[] = [
     'OK',
     { selects: 'registryCredential { id url }' },
   ),
+  mutation('createSource', 'MANAGER', (_ids, fresh) => sourceInput(fresh), 'OK', { selects: 'source { id name }' }),
   mutation(
     'createUser',
     'MANAGER',
@@ -155,6 +162,9 @@ export const MUTATIONS: Line[] = [
   ownMutation('deleteOwnUser', 'CONFLICT', { machines: 'FORBIDDEN', endsUser: true, except: { user: 'OK' } }),
   mutation('deleteRegistryCredential', 'WRITER', ({ registry }) => ({ registryCredentialId: registry }), 'NOT_FOUND', {
     ...{ throwAway: aRegistry, selects: 'registryCredential { id url }' },
+  }),
+  mutation('deleteSource', 'MANAGER', ({ source: sourceId }) => ({ sourceId }), 'NOT_FOUND', {
+    ...{ throwAway: aSource, selects: 'deletedSourceId' },
   }),
   mutation('deleteTask', 'WRITER', ({ doneTask: taskId }) => ({ taskId }), 'NOT_FOUND', {
     ...{ throwAway: aDoneTask, selects: 'deletedTaskId' },
@@ -186,6 +196,7 @@ export const MUTATIONS: Line[] = [
   mutation('selectAccount', 'USER', ({ account: accountId }) => ({ accountId }), 'NOT_FOUND', {
     ...{ needs: 'READER', machines: 'OK', selects: ACCOUNT },
   }),
+  mutation('syncSource', 'MANAGER', ({ source: sourceId }) => ({ sourceId }), 'NOT_FOUND', { selects: 'job { id }' }),
   mutation('updateAccount', 'USER', ({ account: accountId }) => ({ accountId, name: `${MARKER} again` }), 'NOT_FOUND', {
     ...{ needs: 'MANAGER', selects: ACCOUNT },
   }),
@@ -202,6 +213,9 @@ export const MUTATIONS: Line[] = [
     'NOT_FOUND',
     { selects: 'registryCredential { id url username }' },
   ),
+  mutation('updateSource', 'MANAGER', ({ source: sourceId }) => ({ sourceId, region: 'any' }), 'NOT_FOUND', {
+    selects: 'source { id name endpoint }',
+  }),
   mutation('updateUser', 'USER', ({ user: userId }) => ({ userId, roles: ['READER'] }), 'NOT_FOUND', {
     ...{ what: "somebody else's rights", needs: 'MANAGER', selects: MEMBER },
   }),
