@@ -59,7 +59,11 @@ export class OriginGroupQuery {
     after: Pick<Origin, 'groupKey' | 'externalId'> | undefined,
     limit: number,
   ): Promise<Origin[]> {
-    const query = this.select(accountId, selection).orderBy('origin.groupKey', 'ASC');
+    // Of the next groups alone: no index has the order within a group, so that all of the account would be sorted.
+    const next = () => this.listKeys(accountId, selection, after?.groupKey ?? '', limit);
+    const groupKeys = selection.groupKeys ?? [...(after ? [after.groupKey] : []), ...(await next())];
+    if (groupKeys.length === 0) return [];
+    const query = this.select(accountId, { ...selection, groupKeys }).orderBy('origin.groupKey', 'ASC');
     for (const [expression, direction] of LATEST_FIRST) query.addOrderBy(expression, direction);
     const inGroup =
       '(LENGTH(origin.externalId) < :length OR (LENGTH(origin.externalId) = :length AND origin.externalId < :externalId))';
