@@ -22,7 +22,8 @@ import { ReproductionService } from './conversions/reproduction.service.js';
 import type { RegistryCredentialService } from './credentials/registry-credential.service.js';
 import { CancelJob } from './jobs/cancel-job.js';
 import type { JobHandler } from './jobs/job-handler.js';
-import { InProcessQueue } from './jobs/job-queue.js';
+import { InProcessQueue, LanedQueue } from './jobs/job-queue.js';
+import { JobKind } from './jobs/job.entity.js';
 import type { JobQuery } from './jobs/job.query.js';
 import type { JobService } from './jobs/job.service.js';
 import { Worker } from './jobs/worker.js';
@@ -33,6 +34,8 @@ import { storeRoutes } from './oci/store-routes.js';
 import { Store } from './oci/store.js';
 
 const MIB = 1024 * 1024;
+/** They wait for their sources most of the time. */
+const IMPORTS_AT_ONCE = 8;
 
 export interface Surroundings {
   config: Config;
@@ -69,7 +72,11 @@ export function createConversions(
   const worker = new Worker(jobs, handlers, inTransaction, logger);
   const recipes = new RecipeQuery(reader);
   const eifs = new EifFiles(store, names, recipes);
-  const queue = new InProcessQueue(worker.work, config.jobConcurrency);
+  const queue = new LanedQueue(
+    new InProcessQueue(worker.work, config.jobConcurrency),
+    new InProcessQueue(worker.work, IMPORTS_AT_ONCE),
+    [JobKind.SOURCE_SYNC, JobKind.REVIEW_WRITE_BACK],
+  );
   const cancelJob = new CancelJob(jobs, worker, inTransaction);
   const defaults = { names, canSign: settings.signer !== undefined };
   const conversions = new ConversionService({ apps, jobs, queue, inTransaction }, defaults, settings.blobsDir);

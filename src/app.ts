@@ -13,6 +13,9 @@ import type { Tokens } from './auth/tokens.js';
 import type { Config } from './config.js';
 import { lockFolder } from './db/folder-lock.js';
 import { ccmFormat } from './formats/ccm/ccm-format.js';
+import { pruneRegularly } from './events/prune-regularly.js';
+import { InProcessWaker } from './events/waker.js';
+import { cycleFormat } from './formats/cycle/cycle-format.js';
 import type { Format } from './formats/format.js';
 import { imageBuilderFormat } from './formats/image-builder/image-builder-format.js';
 import { startApollo } from './graphql/apollo.js';
@@ -44,7 +47,9 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
     shutdown.add(await lockFolder(config.dataDir));
     const listening = await listen(config.host, config.port);
-    const database = await openCatalog(config.databaseUrl, adminTokenFile).catch(async (error: unknown) => {
+    const waker = new InProcessWaker();
+    const wake = (topic: string) => waker.wake(topic);
+    const database = await openCatalog(config.databaseUrl, adminTokenFile, wake).catch(async (error: unknown) => {
       await listening.close();
       throw error;
     });
@@ -54,11 +59,15 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
 
     const url = config.publicUrl ?? `http://localhost:${listening.port}`;
     const names = new OwnNames(new URL(url).host, [`127.0.0.1:${listening.port}`]);
-    const services = createServices(config, database, names, logger);
+    const services = createServices(config, { ...database, waker }, names, logger);
     if (config.previousSecretsKey) await sealAnew(services, logger);
+    await services.configureSources();
     await startWork(services, shutdown);
     shutdown.add(collectRegularly(services.store, logger));
+    shutdown.add(pruneRegularly(services.pruneLog, logger));
     await serve(services, listening, logger, shutdown);
+    const stopSchedule = services.syncSchedule.start();
+    shutdown.signal.addEventListener('abort', stopSchedule);
     return { url, adminTokenFile, close: () => shutdown.run() };
   } catch (error) {
     await shutdown.run();
@@ -121,6 +130,7 @@ const SWEEP_MS = 30_000;
 
 const createFormats = (services: Services & { stopping: AbortSignal }): Format[] => [
   ccmFormat(services),
+  cycleFormat(services),
   imageBuilderFormat(services),
 ];
 
@@ -132,8 +142,15 @@ function authenticateSocket(tokens: Tokens, payload: Record<string, unknown>, ad
 }
 
 /** After this the former key is needed no more, unless something could not be read with it either. */
-async function sealAnew({ logins, accessKeys, inTransaction }: Services, logger: Logger): Promise<void> {
-  for (const [what, secrets] of [['registry logins', logins] as const, ['access keys', accessKeys] as const]) {
+async function sealAnew(services: Services, logger: Logger): Promise<void> {
+  const { logins, accessKeys, imageSources, sources, inTransaction } = services;
+  const stored = {
+    'registry logins': logins,
+    'access keys': accessKeys,
+    'logins of image sources': imageSources,
+    'credentials of sources': sources,
+  };
+  for (const [what, secrets] of Object.entries(stored)) {
     const counts = await inTransaction((tx) => secrets.sealAnew(tx));
     if (counts.unreadable === 0) logger.info(counts, `stored ${what} are sealed with SECRETS_KEY`);
     else logger.warn(counts, `some stored ${what} can be read neither with SECRETS_KEY nor with the previous one`);

@@ -52,7 +52,7 @@ export function checkDocuments(app: App): void {
   checkSize(Object.fromEntries(GIVEN_DOCUMENTS.map((name) => [name, app[name]])));
 }
 
-function checkSize(documents: object): void {
+export function checkSize(documents: object): void {
   if (Buffer.byteLength(JSON.stringify(documents)) > MAX_DOCUMENT_BYTES)
     throw badInput(`All documents of an app together have at most ${MAX_DOCUMENT_BYTES} bytes.`);
 }

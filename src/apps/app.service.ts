@@ -23,7 +23,7 @@ import type { TaskService } from '../tasks/task.service.js';
 import { domainChange, parseDomains, settledDomains } from './app-domains.js';
 import { countLabels, listAppsByOffset, restrictApps } from './app-lists.js';
 import type { AppListing, LabelCount } from './app-lists.js';
-import { checkApp, checkDocuments, checkName } from './app.check.js';
+import { checkApp, checkDocuments, checkName, checkSize } from './app.check.js';
 import { App } from './app.entity.js';
 import type { AppChanges, AppFilter, CreateAppInput } from './app.input.js';
 import { differing, emptyApp, givenFields } from './app-fields.js';
@@ -124,6 +124,39 @@ export class AppService {
     where: { accountId: string } & ({ id: string } | { name: string }),
   ): Promise<App | null> {
     return manager.findOne(App, { where, lock: keyShareLock(manager) });
+  }
+
+  /**
+   * Makes an app what its vendor says of it, or makes it, under the vendor's id. False where another app has the name,
+   * or the id is that of an app that is not known as imported. Throws BAD_USER_INPUT.
+   */
+  async upsertImported(
+    tx: Transaction,
+    accountId: string,
+    { id, isKnown, ...told }: Partial<App> & { id: string; name: string; isKnown: boolean },
+    actor: Actor,
+  ): Promise<boolean> {
+    checkName(told.name);
+    checkSize(told);
+    const before = await this.lockIfThere(tx, accountId, id);
+    const [other] = await tx.manager.findBy(App, { accountId, name: told.name });
+    if ((other && other.id !== id) || (before && !isKnown)) return false;
+    if (before) {
+      const changed = differing(before, told);
+      if (Object.keys(changed).length > 0) await write(tx, before, { ...changed, updatedAt: new Date() }, actor);
+      return true;
+    }
+    const app: App = { ...newApp(accountId, told.name), ...told, id };
+    await tx.manager.insert(App, app);
+    recordChange(tx, { ...entryOf(app), kind: 'CREATED', actor, after: { ...app } });
+    return true;
+  }
+
+  /** Those of the ids that are apps of the account. */
+  async present({ manager }: Transaction, accountId: string, ids: readonly string[]): Promise<Set<string>> {
+    if (ids.length === 0) return new Set();
+    const rows = await manager.find(App, { select: { id: true }, where: { accountId, id: In([...ids]) } });
+    return new Set(rows.map(({ id }) => id));
   }
 
   /** The app, its row locked until the end of the transaction; throws NOT_FOUND. */

@@ -18,7 +18,7 @@ import { UserStatus } from './user.entity.js';
 const MAX_QUORUM = 100;
 const MAX_ACCOUNTS = 1_000;
 /** Whatever an account must be rid of before it can be deleted. */
-const CONTENT = ['app', 'build', 'job', 'task', 'registry_credential'];
+const CONTENT = ['app', 'build', 'job', 'task', 'registry_credential', 'image_source', 'source'];
 
 export interface AccountChanges {
   name?: string;
@@ -35,6 +35,9 @@ export interface OpenAccount {
 }
 
 export class AccountService {
+  /** They never change. */
+  private readonly hubIds = new Map<string, string>();
+
   /** @param isSignUpOpen whether any user may make an account, not only managers of another */
   constructor(
     private readonly reader: EntityManager,
@@ -112,6 +115,13 @@ export class AccountService {
       const { role: heldRole, status } = held.get(account.id)!;
       return { account, role: heldRole, status };
     });
+  }
+
+  /** Of an account that there is. */
+  async hubIdOf(id: string): Promise<string> {
+    const hubId = this.hubIds.get(id) ?? (await this.reader.findOneByOrFail(Account, { id })).hubId;
+    this.hubIds.set(id, hubId);
+    return hubId;
   }
 
   /** Throws NOT_FOUND for an account that is not open to the caller, whether or not there is one. */

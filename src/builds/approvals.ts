@@ -18,13 +18,23 @@ export interface ApprovalRules {
   fourEyes: boolean;
 }
 
+/** What else follows from the end of the review of a build, in the same transaction. */
+export type ReviewListener = (tx: Transaction, principal: Principal, build: Build, task: Task) => Promise<void>;
+
 export class Approvals {
+  private readonly listeners: ReviewListener[] = [];
+
   constructor(
     private readonly tasks: TaskService,
     private readonly builds: BuildService,
     private readonly apps: AppService,
     private readonly rules: ApprovalRules,
   ) {}
+
+  /** Called once, by the composition root. */
+  onReview(listener: ReviewListener): void {
+    this.listeners.push(listener);
+  }
 
   /**
    * Answers the task, which is still in progress where more approvals are needed. Throws BAD_USER_INPUT, NOT_FOUND,
@@ -40,7 +50,10 @@ export class Approvals {
     const task = await this.tasks.decide(tx, principal, id, { ...decision, fourEyes: this.rules.fourEyes, quorum });
     if (task.status === TaskStatus.INPROGRESS) return task;
     const isApproved = task.status === TaskStatus.SUCCESS;
-    if (waitsFor(build, task)) await this.builds.review(tx, build, isApproved, actorOf(principal));
+    if (waitsFor(build, task)) {
+      const reviewed = await this.builds.review(tx, build, isApproved, actorOf(principal));
+      for (const listener of this.listeners) await listener(tx, principal, reviewed, task);
+    }
     if (waitsFor(app, task)) await this.apps.decideDomains(tx, app, isApproved, actorOf(principal));
     return task;
   }

@@ -1,9 +1,10 @@
 import { GraphQLJSONObject, GraphQLSafeInt } from 'graphql-scalars';
 import { Field, ID, InputType, Int, registerEnumType } from 'type-graphql';
 import { AdvancedSettings } from '../apps/advanced-settings.js';
-import { BuildStatusType, DeploymentStatusType, LaunchHint } from './build-parts.js';
+import { BuildPhase, BuildStatusType, DeploymentStatusType, LaunchHint } from './build-parts.js';
 import { DockerInfo } from './docker-info.js';
 import { ImageAttributesInput, Platform } from './image-attributes.js';
+import { OriginKind } from './origin.entity.js';
 
 @InputType({
   description: "A build made elsewhere, to be registered here (CCM's CreateBuildRequest). Nothing is required.",
@@ -112,6 +113,46 @@ export class BuildFilter {
 
   @Field(() => [ID], { nullable: true, description: 'Builds of one of these groups; an empty list leaves none.' })
   groupId?: string[] | null;
+
+  @Field(() => [OriginKind], {
+    nullable: true,
+    description:
+      "Builds that came from one of these, those made through their vendors' paths here included; an empty list leaves none.",
+  })
+  originKind?: OriginKind[] | null;
+
+  @Field(() => ID, { nullable: true, description: 'Builds that this source brought.' })
+  sourceId?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "True: builds that a source brought. False: all others, those made through vendors' paths included.",
+  })
+  isImported?: boolean | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'True: builds without an origin, converted or registered here. False: those that have one.',
+  })
+  madeHere?: boolean | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'True: builds that their vendor has no more. False: all others.',
+  })
+  isGone?: boolean | null;
+
+  @Field(() => [BuildPhase], {
+    nullable: true,
+    description: 'Builds whose image is that far; an empty list leaves none.',
+  })
+  phase?: BuildPhase[] | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Builds of the docker image with exactly this image id: 64 hex digits, with or without `sha256:`.',
+  })
+  imageDigest?: string | null;
 
   @Field(() => String, {
     nullable: true,

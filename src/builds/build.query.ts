@@ -21,6 +21,7 @@ import { BuildOrderField, OrderDirection } from './build.input.js';
 import type { BuildFilter, BuildOrder } from './build.input.js';
 import type { Platform } from './image-attributes.js';
 import { Measurement } from './measurements.js';
+import { originFoundBy, restrictOrigins } from './origin-filter.js';
 
 const ORDER_COLUMNS = {
   [BuildOrderField.CREATED_AT]: 'createdAt',
@@ -93,7 +94,8 @@ export class BuildQuery {
   search(accountId: string, text: string, page: PageRequest): Promise<Connection<Build>> {
     const query = selectRows(this.reader, Build, 'build').where({ accountId });
     query.setParameters({ accountId, ownHost: this.names.host });
-    query.andWhere(`(${foundBy(query, text, this.names)})`);
+    const byId = originFoundBy(query, text);
+    query.andWhere(`(${foundBy(query, text, this.names)}${byId ? ` OR ${byId}` : ''})`);
     return readPage(query, NEWEST_FIRST, page, this.read);
   }
 
@@ -115,6 +117,7 @@ export class BuildQuery {
     else if (platform) whereMeasured(query, accountId, ['m.platform IN (:...platforms)'], { platforms: platform });
     if (configId) query.andWhere(allowing(query), { accountId, configId });
     if (groupId) inGroups(query, groupId);
+    restrictOrigins(query, filter);
     if (text) containsText(query, ['sortName', 'appName', 'dockerImageName'], text);
   }
 

@@ -171,9 +171,13 @@ export class BuildService {
     await this.expectOwn(tx, build, 'deleted');
     const { accountId, pendingTaskId } = build;
     const actor = actorOf(principal);
-    await tx.manager.delete(Build, { accountId, id: build.id });
+    // It goes with the build, and who follows builds of one origin is to be told.
+    const key = { accountId, id: build.id };
+    const origin = await tx.manager.findOne(Origin, { select: { accountId: true, id: true, kind: true }, where: key });
+    const before = { ...build, ...(origin && { originKind: origin.kind }) };
+    await tx.manager.delete(Build, key);
     if (pendingTaskId !== null) await this.tasks.close(tx, accountId, pendingTaskId, actor);
-    recordChange(tx, { ...entryOf(build), kind: 'DELETED', actor, before: { ...build } });
+    recordChange(tx, { ...entryOf(build), kind: 'DELETED', actor, before });
   }
 
   /** What follows from the end of the task about a build; its row was locked before. */
@@ -225,10 +229,12 @@ export class BuildService {
     return manager.findOne(Build, { where: { accountId, id: id.toLowerCase() }, lock: rowLock(manager) });
   }
 
-  /** What a source brings is changed at its vendor's; once it is gone there, it may be deleted. */
+  /** What a source brings is changed at its vendor's; once it is gone there, or the source is, it may be deleted. */
   private async expectOwn({ manager }: Transaction, { accountId, id }: Build, what: string): Promise<void> {
     const where = { accountId, id, goneAt: IsNull(), sourceKey: Not(SERVED) };
-    if (await manager.existsBy(Origin, where))
+    const origin = await manager.findOne(Origin, { select: { sourceKey: true }, where });
+    // By name: sources stand above builds.
+    if (origin && (await manager.existsBy('Source', { accountId, id: origin.sourceKey })))
       throw invalidState(`The build is imported: it is ${what} where it comes from.`, 'buildId');
   }
 

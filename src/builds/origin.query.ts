@@ -1,11 +1,12 @@
 // Reads where builds came from.
-import { In } from 'typeorm';
+import { In, IsNull, Not } from 'typeorm';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { addPattern, anywhere, isLike } from '../db/contains-text.js';
 import { fromRow, selectRows } from '../db/from-row.js';
 import type { Row } from '../db/from-row.js';
 import { ordersOf, readOffsetPage } from '../db/offset-page.js';
 import type { OffsetPage, SortedSlice } from '../lib/offset.js';
+import type { Transaction } from '../lib/transaction.js';
 import { Build } from './build.entity.js';
 import { Origin, SERVED } from './origin.entity.js';
 import type { OriginKind } from './origin.entity.js';
@@ -16,9 +17,20 @@ export type OriginSortField = 'externalId' | 'name' | 'externalCreatedAt' | 'upd
 export interface OriginListing extends SortedSlice<OriginSortField> {
   kind: OriginKind;
   states?: string[];
+  /** What is in one of these is left out. */
+  withoutStates?: string[];
   groupKeys?: string[];
   /** Contained in the name or the vendor's id, whatever the case. */
   text?: string;
+  /** A member of the document, at whatever depth, that is one of these texts. */
+  member?: { name: string; values: string[] };
+}
+
+/** How many origins of a group are in a state. */
+export interface StateCount {
+  groupKey: string;
+  state: string;
+  count: number;
 }
 
 const SORT_EXPRESSIONS: Record<OriginSortField, string> = {
@@ -29,6 +41,18 @@ const SORT_EXPRESSIONS: Record<OriginSortField, string> = {
   state: 'origin.state',
 };
 
+/** What an importer must know of a build to see whether it changed. */
+export interface KnownOrigin extends Pick<Origin, 'id' | 'externalId' | 'listHash' | 'contentHash'> {
+  isGone: boolean;
+}
+
+/** One source's builds. */
+export interface OriginSource {
+  accountId: string;
+  kind: OriginKind;
+  sourceKey: string;
+}
+
 export class OriginQuery {
   constructor(private readonly reader: EntityManager) {}
 
@@ -36,6 +60,14 @@ export class OriginQuery {
   async byIds(accountId: string, ids: readonly string[]): Promise<Origin[]> {
     const query = selectRows(this.reader, Origin, 'origin').where({ accountId, id: In([...ids]) });
     return (await query.getRawMany<Row>()).map((row) => fromRow(Origin, row));
+  }
+
+  /** Where builds came from, by their ids. */
+  async kindsOf(accountId: string, ids: readonly string[]): Promise<Map<string, OriginKind>> {
+    if (ids.length === 0) return new Map();
+    const select = { accountId: true, id: true, kind: true } as const;
+    const origins = await this.reader.find(Origin, { select, where: { accountId, id: In([...ids]) } });
+    return new Map(origins.map(({ id, kind }) => [id, kind]));
   }
 
   /** By the vendor's ids, at most one of each: what was made here before what was imported, then the oldest. */
@@ -51,21 +83,52 @@ export class OriginQuery {
     return [...found.values()];
   }
 
+  /** Of one source, by the vendor's ids. */
+  async known(source: OriginSource, externalIds: readonly string[]): Promise<Map<string, KnownOrigin>> {
+    const query = this.reader.createQueryBuilder(Origin, 'origin').select([]);
+    for (const column of ['id', 'externalId', 'listHash', 'contentHash', 'goneAt'])
+      query.addSelect(`origin.${column}`, column);
+    const rows = await query.where({ ...source, externalId: In([...externalIds]) }).getRawMany<KnownOrigin & Row>();
+    return new Map(rows.map(({ goneAt, ...row }) => [row.externalId, { ...row, isGone: goneAt !== null }]));
+  }
+
+  /** How many builds of a source are not gone; of those, how many a run saw. */
+  count(source: OriginSource, seenIn?: string): Promise<number> {
+    const where = { ...source, goneAt: IsNull(), ...(seenIn !== undefined && { seenIn }) };
+    return this.reader.countBy(Origin, where);
+  }
+
+  /** The one whose build it is, inside a transaction; null where the build was made here. */
+  findOf({ manager }: Transaction, accountId: string, id: string): Promise<Origin | null> {
+    return manager.findOneBy(Origin, { accountId, id });
+  }
+
   /** What is gone upstream is left out. */
   async list(accountId: string, listing: OriginListing): Promise<OffsetPage<Origin>> {
     const all = this.ofKind(accountId, listing.kind);
     const query = all.clone();
-    const { states, groupKeys, text } = listing;
+    const { states, withoutStates, groupKeys, text, member } = listing;
     if (states) query.andWhere({ state: In(states) });
+    if (withoutStates) query.andWhere({ state: Not(In(withoutStates)) });
     if (groupKeys) query.andWhere({ groupKey: In(groupKeys) });
     if (text) {
       const pattern = addPattern(query, anywhere(text));
       query.andWhere(`(${isLike('build.sortName', pattern)} OR ${isLike('origin.externalId', pattern)})`);
     }
+    if (member) whereMember(query, member);
     const { sort, limit, offset } = listing;
     const documents = ['document', 'related'];
     const request = { orders: ordersOf(sort, SORT_EXPRESSIONS), limit, offset, documents };
     return readOffsetPage(query, request, (row) => fromRow(Origin, row), all);
+  }
+
+  /** How many there are of each of these groups in each state; what is gone upstream is left out. */
+  async countStates(accountId: string, kind: OriginKind, groupKeys: readonly string[]): Promise<StateCount[]> {
+    const query = this.ofKind(accountId, kind).andWhere({ groupKey: In([...groupKeys]) });
+    query.select('origin.groupKey', 'groupKey').addSelect('origin.state', 'state').addSelect('COUNT(*)', 'count');
+    query.groupBy('origin.groupKey').addGroupBy('origin.state');
+    const rows = await query.getRawMany<Record<keyof StateCount, string>>();
+    return rows.map(({ groupKey, state, count }) => ({ groupKey, state, count: Number(count) }));
   }
 
   private ofKind(accountId: string, kind: OriginKind): SelectQueryBuilder<Origin> {
@@ -73,4 +136,13 @@ export class OriginQuery {
       .innerJoin(Build, 'build', 'build.accountId = origin.accountId AND build.id = origin.id')
       .where('origin.accountId = :accountId AND origin.kind = :kind AND origin.goneAt IS NULL', { accountId, kind });
   }
+}
+
+/** By the text of the document: JSON has quotes within texts escaped, so only a member can look like this. */
+function whereMember(query: SelectQueryBuilder<Origin>, { name, values }: { name: string; values: string[] }): void {
+  const conditions = values.map((value) => {
+    const pattern = addPattern(query, anywhere(`${JSON.stringify(name)}:${JSON.stringify(value)}`));
+    return isLike('origin.document', pattern);
+  });
+  query.andWhere(conditions.length > 0 ? `(${conditions.join(' OR ')})` : '1 = 0');
 }

@@ -76,6 +76,15 @@ export class OriginService {
     return manager.findOne(Origin, { where: { accountId, kind, sourceKey, externalId }, lock: rowLock(manager) });
   }
 
+  /** Whether the account has one by that id of the vendor's, from whichever source. */
+  has(
+    { manager }: Transaction,
+    accountId: string,
+    { kind, externalId }: Omit<OriginKey, 'sourceKey'>,
+  ): Promise<boolean> {
+    return manager.existsBy(Origin, { accountId, kind, externalId });
+  }
+
   /** Notes of origins whose list entry is as it was that a run saw them. */
   async markSeen(tx: Transaction, accountId: string, ids: readonly string[], seenIn: string): Promise<void> {
     if (ids.length === 0) return;
@@ -100,7 +109,16 @@ export class OriginService {
   }
 }
 
-const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
+/** Equal ones of equal documents: see Origin.contentHash. */
+export const contentHashOf = ({
+  document,
+  related = {},
+  passing,
+}: Pick<OriginDraft, 'document' | 'related' | 'passing'>): string =>
+  hashOf([withoutMembers(document, passing), related]);
+
+/** sha256 of a document, whatever the order of its members. */
+export const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
 
 const withoutMembers = (document: VendorDocument, names: string[] = []): VendorDocument =>
   Object.fromEntries(Object.entries(document).filter(([name]) => !names.includes(name)));
@@ -118,7 +136,7 @@ function rowOf(draft: OriginDraft, before: Origin | null, seenIn: string): Omit<
   return {
     ...{ kind, sourceKey, externalId, groupKey, document, related, listHash, fetchedAt, seenIn },
     state: storable(draft.state.slice(0, MAX_WORD)),
-    contentHash: hashOf([withoutMembers(document, draft.passing), related]),
+    contentHash: contentHashOf(draft),
     externalCreatedAt: draft.externalCreatedAt ?? before?.externalCreatedAt ?? fetchedAt,
     goneAt: null,
   };

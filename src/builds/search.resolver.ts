@@ -25,7 +25,7 @@ export class SearchResolver {
 
   @Query(() => CatalogEntryConnection, {
     description:
-      'Builds and apps that a text is found in, newest first: in names of builds, apps and docker images, in descriptions of apps, and hex in measurements.',
+      'Builds and apps that a text is found in, newest first: in names of builds, apps and docker images, in descriptions of apps, and hex in measurements; also builds whose id at their vendor begins with it (six characters or more: hex digits, a UUID, an ARN).',
   })
   async search(
     @Ctx() context: RequestContext,

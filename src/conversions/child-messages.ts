@@ -6,6 +6,8 @@ import type { JobFailureCode } from '../lib/job-failure.js';
 import type { UpstreamOptions } from '../lib/upstream-options.js';
 import type { EifDiff } from '../nitro/eif-diff.js';
 import type { Measurements } from '../nitro/measure.js';
+import type { RunConfig } from '../oci/image-config.js';
+import type { Architecture } from '../oci/manifest.js';
 import type { Recipe } from '../proof/recipe.js';
 import type { ConversionRequest } from './conversion-request.js';
 import type { ConversionCredentials, ImageTarget } from './image-target.js';
@@ -51,12 +53,20 @@ export interface DiffTask extends Place {
   images: [PushedImage, PushedImage];
 }
 
+export interface ImportTask extends Place {
+  kind: 'import';
+  input: ImageTarget;
+  /** In the store, with a tag. */
+  output: ImageTarget;
+  credentials: Pick<ConversionCredentials, 'input'>;
+}
+
 export interface PushedImage {
   target: ImageTarget;
   credentials?: ConversionCredentials['output'];
 }
 
-export type ChildTask = ConversionTask | ReproductionTask | DiffTask;
+export type ChildTask = ConversionTask | ReproductionTask | DiffTask | ImportTask;
 
 export interface ConversionResult {
   /** Of the output image. */
@@ -67,6 +77,19 @@ export interface ConversionResult {
   /** Of the input image: `80/tcp` ... */
   exposedPorts: string[];
   recipe: Recipe;
+}
+
+/** What is known of an image that is in the store now. */
+export interface ImportedImage {
+  manifestDigest: string;
+  /** Digest of its config. */
+  imageId: string;
+  architecture: Architecture;
+  /** Of all its layers, as they are stored. */
+  layerBytes: number;
+  config: RunConfig;
+  /** When its manifest was written, in milliseconds. */
+  writtenAt: number;
 }
 
 /** A conversion that goes no further without a signature. */
@@ -80,7 +103,8 @@ export type TaskResult =
   | { kind: 'converted'; result: ConversionResult }
   | { kind: 'signatureWanted'; wanted: WantedSignature }
   | { kind: 'reproduced'; result: ReproducedEif }
-  | { kind: 'diffed'; diff: EifDiff };
+  | { kind: 'diffed'; diff: EifDiff }
+  | { kind: 'imported'; image: ImportedImage };
 
 export type ChildMessage =
   | { type: 'progress'; step: JobStep; progress: number; bytesDone?: number; bytesTotal?: number }

@@ -14,6 +14,7 @@ import type {
   ChildTask,
   ConversionTask,
   DiffTask,
+  ImportTask,
   ReproductionTask,
   SigningTask,
   TaskResult,
@@ -24,6 +25,7 @@ import type { ImageTarget } from './image-target.js';
 import { eifSigner, SignatureWanted } from './eif-signer.js';
 import type { NamedSigner } from './eif-signer.js';
 import { compareEifs, fetchEif } from './fetch-eif.js';
+import { importImage } from './import-image.js';
 import { reproduce } from './reproduce.js';
 
 export interface Parent {
@@ -57,6 +59,8 @@ export async function workOn(task: ChildTask, toolVersion: string, parent: Paren
         return await reproduceTask(task, tools, parent);
       case 'diff':
         return await diffTask(task, tools);
+      case 'import':
+        return await importTask(task, tools, parent);
     }
   } finally {
     await upstream.close();
@@ -100,6 +104,18 @@ async function diffTask(task: DiffTask, { repositoryOf, signal }: Tools): Promis
   });
   const [a, b] = [await fetched[0]!(), await fetched[1]!()];
   return { kind: 'diffed', diff: await compareEifs(a, b, signal) };
+}
+
+async function importTask(task: ImportTask, tools: Tools, { reports }: Parent): Promise<TaskResult> {
+  const { input, output, credentials, accountId, spoolDir } = task;
+  const place = {
+    input: tools.repositoryOf(input, credentials.input),
+    output: tools.store.repository(accountId, output.repository),
+    spoolDir,
+    temporaryFile: () => tools.store.temporaryFile(),
+  };
+  const image = await importImage({ from: input, tag: output.tagOrDigest }, place, reports, tools.signal);
+  return { kind: 'imported', image };
 }
 
 const placeOf = (task: ConversionTask | ReproductionTask, { repositoryOf, toolVersion }: Tools) => ({

@@ -7,7 +7,14 @@ import type { UpstreamOptions } from '../lib/upstream-options.js';
 import { asDiskFailure } from '../oci/image-failure.js';
 import { trimLayerCaches } from '../oci/layer-cache.js';
 import type { Store } from '../oci/store.js';
-import type { ChildTask, ConversionTask, DiffTask, ReproductionTask, TaskResult } from './child-messages.js';
+import type {
+  ChildTask,
+  ConversionTask,
+  DiffTask,
+  ImportTask,
+  ReproductionTask,
+  TaskResult,
+} from './child-messages.js';
 import { workInChild } from './child-process.js';
 import type { GatewaySigner } from './gateway-signer.js';
 
@@ -27,7 +34,11 @@ export interface ConversionSettings {
 }
 
 type PlaceKey = 'accountId' | 'storeDir' | 'spoolDir' | 'blobsDir' | 'cacheDir' | 'upstream';
-type What = Omit<ConversionTask, PlaceKey> | Omit<ReproductionTask, PlaceKey> | Omit<DiffTask, PlaceKey>;
+type What =
+  | Omit<ConversionTask, PlaceKey>
+  | Omit<ReproductionTask, PlaceKey>
+  | Omit<DiffTask, PlaceKey>
+  | Omit<ImportTask, PlaceKey>;
 
 export interface Assignment {
   /** Of the folder; nobody else has it. */

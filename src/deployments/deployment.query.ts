@@ -28,6 +28,12 @@ export interface DeploymentSlice extends SortedSlice<keyof typeof ORDERS> {
   text?: string;
 }
 
+export interface BuildStateCount {
+  buildId: string;
+  status: DeploymentState;
+  count: number;
+}
+
 const read = (row: Row): Deployment => fromRow(Deployment, row);
 
 export class DeploymentQuery {
@@ -72,6 +78,17 @@ export class DeploymentQuery {
   /** The same of each of several nodes. */
   listOfEachNode(accountId: string, nodeIds: readonly string[], first: number): Promise<Deployment[][]> {
     return this.latestOfEach(accountId, 'nodeId', nodeIds, first);
+  }
+
+  /** On how many nodes each of several builds is in each state. */
+  async countStates(accountId: string, buildIds: readonly string[]): Promise<BuildStateCount[]> {
+    const query = this.all(accountId).andWhere({ buildId: In([...buildIds]) });
+    query.select('deployment.buildId', 'buildId').addSelect('deployment.status', 'status');
+    query.addSelect('COUNT(*)', 'count').groupBy('deployment.buildId').addGroupBy('deployment.status');
+    const rows = await query.getRawMany<Record<keyof BuildStateCount, string>>();
+    return rows.map(({ buildId, status, count }) => ({
+      ...{ buildId, status: status as DeploymentState, count: Number(count) },
+    }));
   }
 
   private async latestOfEach(

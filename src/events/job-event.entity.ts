@@ -30,12 +30,17 @@ registerEnumType(JobStep, {
   name: 'JobStep',
   description: 'What a running job does; set while its status is RUNNING.',
   valuesConfig: {
+    LISTING: { description: 'Reading what a source has, before its builds.' },
+    IMPORTING: { description: 'Reading builds of a source and writing what changed.' },
     PULLING: {
       description: 'Reading manifest, config and layers of the input image; digests are verified on the way.',
     },
     FLATTENING: { description: 'Laying the layers over each other: whiteouts, hard links, symlinks.' },
     BUILDING: { description: 'Writing kernel, command line, metadata and ramdisks into the EIF.' },
-    MEASURING: { description: 'Computing PCR0, PCR1 and PCR2 and the digest of the output layer.' },
+    MEASURING: {
+      description:
+        'Computing PCR0, PCR1 and PCR2 and the digest of the output layer; of an import, checking what came.',
+    },
     SIGNING: { description: 'Having PCR0 signed by the key of the gateway, or adding the signature made elsewhere.' },
     PUSHING: {
       description:

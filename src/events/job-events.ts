@@ -7,6 +7,7 @@ import type { Transaction } from '../lib/transaction.js';
 import { follow } from './feed.js';
 import type { Feed } from './feed.js';
 import { isFinal, JobEvent, JobEventKind, JobStatus } from './job-event.entity.js';
+import type { JobStep } from './job-step.js';
 import type { Waker } from './waker.js';
 
 const PAGE = 200;
@@ -17,6 +18,12 @@ export interface EventPage {
   afterSeq: number;
   first: number;
   kinds?: JobEventKind[];
+}
+
+export interface StepStart {
+  jobId: string;
+  step: JobStep;
+  at: Date;
 }
 
 export class JobEvents {
@@ -47,6 +54,18 @@ export class JobEvents {
     if (kinds) query.andWhere({ kind: In(kinds) });
     const rows = await firstOfEach(query, { column: 'jobId', order: 'event.seq' }, jobIds, first);
     return rows.map((ofJob) => ofJob.map((row) => fromRow(JobEvent, row)));
+  }
+
+  /** When each of several jobs first came to each step, in one statement. */
+  async stepStarts(accountId: string, jobIds: readonly string[]): Promise<StepStart[]> {
+    const query = this.reader.createQueryBuilder(JobEvent, 'event');
+    query.select('event.jobId', 'jobId').addSelect('event.step', 'step').addSelect('MIN(event.at)', 'at');
+    query.where({ accountId, jobId: In([...jobIds]) }).andWhere('event.step IS NOT NULL');
+    const rows = await query
+      .groupBy('event.jobId')
+      .addGroupBy('event.step')
+      .getRawMany<Record<keyof StepStart, string>>();
+    return rows.map(({ jobId, step, at }) => ({ jobId, step: step as JobStep, at: new Date(Number(at)) }));
   }
 
   /** Every event after `afterSeq` once and in order, then live ones; ends after the final one. */

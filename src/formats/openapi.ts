@@ -11,6 +11,7 @@ export interface Schema {
   $ref?: string;
   type?: string;
   format?: string;
+  description?: string;
   pattern?: string;
   enum?: string[];
   default?: unknown;
@@ -18,7 +19,14 @@ export interface Schema {
   properties?: Record<string, Schema>;
   required?: string[];
   additionalProperties?: Schema | boolean;
+  allOf?: Schema[];
+  /** A secret: taken, and never answered. */
+  writeOnly?: boolean;
   'x-expects'?: string;
+  /** What a vendor is known to say; others may follow. */
+  'x-known-values'?: string[];
+  /** A number of seconds since 1970. */
+  'x-epoch-seconds'?: boolean;
 }
 
 export type Schemas = Record<string, Schema>;

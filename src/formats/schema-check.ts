@@ -12,6 +12,10 @@ const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 const MAX_SHOWN = 100;
 const ROOT = 'document';
 
+const isDateTime = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/.test(text) &&
+  Number.isFinite(Date.parse(text));
+
 const FORMATS = {
   int32: { type: 'number', validate: (value: number) => value >= INT32.min && value <= INT32.max },
   // Larger ones would be kept as another number.
@@ -19,6 +23,7 @@ const FORMATS = {
   uuid: { type: 'string', validate: isUuid },
   hex24: { type: 'string', validate: (text: string) => /^[\da-f]{24}$/i.test(text) },
   byte: { type: 'string', validate: (text: string) => /^[\w+/-]+={0,2}$/.test(text.trim()) },
+  'date-time': { type: 'string', validate: isDateTime },
 } as const;
 
 const FORMAT_WORDS: Record<string, string> = {
@@ -27,6 +32,7 @@ const FORMAT_WORDS: Record<string, string> = {
   uuid: 'a UUID',
   hex24: '24 hex digits',
   byte: 'base64',
+  'date-time': 'a time by RFC 3339',
 };
 
 const TYPE_WORDS: Record<string, string> = {
@@ -50,7 +56,7 @@ export function createSchemaCheck(schemas: Schemas): CheckSchema {
     removeAdditional: false,
     formats: FORMATS,
   });
-  ajv.addVocabulary(['components', 'x-expects']);
+  ajv.addVocabulary(['components', 'x-expects', 'x-known-values', 'x-epoch-seconds']);
   ajv.addSchema({ components: { schemas } }, ROOT);
   // Compiled when first needed: all of them would make every start wait.
   const validators = new Map<string, ValidateFunction>();
@@ -88,7 +94,7 @@ function wordsFor({ keyword, parentSchema, propertyName }: ErrorObject, params: 
   if (propertyName !== undefined) return 'has a name that is empty or too long';
   switch (keyword) {
     case 'type':
-      return `must be ${TYPE_WORDS[String(params.type)]}`;
+      return `must be ${typeWords(params.type)}`;
     case 'enum':
       return `must be ${schema.enum!.length > 1 ? 'one of ' : ''}${schema.enum!.join(', ')}`;
     case 'format':
@@ -121,6 +127,14 @@ function wordsFor({ keyword, parentSchema, propertyName }: ErrorObject, params: 
       return 'is not as it must be';
   }
 }
+
+/** Of one type, or of one that may be null too. */
+const typeWords = (types: unknown): string =>
+  [types]
+    .flat()
+    .filter((type) => type !== 'null')
+    .map((type) => TYPE_WORDS[String(type)])
+    .join(' or ');
 
 const unescaped = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
 

@@ -3,10 +3,12 @@
 // Accounts take turns, so that one with a thousand jobs does not keep the others waiting.
 import PQueue from 'p-queue';
 import type { Queue, QueueAddOptions } from 'p-queue';
+import type { JobKind } from './job.entity.js';
 
 export interface QueuedJob {
   accountId: string;
   id: string;
+  kind?: JobKind;
 }
 
 export interface JobQueue {
@@ -83,5 +85,25 @@ class AccountTurns implements Queue<Work, Owned> {
 
   setPriority(): void {
     throw new Error('Jobs have no priority: accounts take turns.');
+  }
+}
+
+/** Two queues beside each other, so that what mostly waits for other servers and what keeps a processor busy do not keep
+ * each other waiting. */
+export class LanedQueue implements JobQueue {
+  /** @param waitingKinds kinds of jobs that mostly wait */
+  constructor(
+    private readonly working: JobQueue,
+    private readonly waiting: JobQueue,
+    private readonly waitingKinds: readonly JobKind[],
+  ) {}
+
+  add(job: QueuedJob): void {
+    const isWaiting = job.kind !== undefined && this.waitingKinds.includes(job.kind);
+    (isWaiting ? this.waiting : this.working).add(job);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.working.close(), this.waiting.close()]);
   }
 }

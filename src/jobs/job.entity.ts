@@ -55,6 +55,13 @@ registerEnumType(JobFailureCode, {
     SIGNATURE_INVALID: {
       description: 'What was signed is not what the image measures now, or the gateway has its key no more.',
     },
+    SOURCE_NOT_FOUND: { description: 'The source was deleted in the meantime.' },
+    SOURCE_UNAUTHORIZED: { description: 'The source did not accept the credentials, or they may not read there.' },
+    SOURCE_UNREACHABLE: { description: 'The source did not answer, or not for long enough.' },
+    SOURCE_FORBIDDEN_ADDRESS: { description: 'The source has an address that this gateway may not connect to.' },
+    SOURCE_INVALID: { description: 'What the source answered makes no sense, or has no end.' },
+    WRITE_BACK_REFUSED: { description: 'The source did not take a decision that was made here.' },
+    WRITE_BACK_UNKNOWN: { description: 'Whether the source took a decision is not known; it is not sent again.' },
     DEADLINE_EXCEEDED: { description: 'It took longer than it may.' },
     WORKER_LOST: { description: 'The process that worked on it ended more than once without a result.' },
     INTERNAL: { description: 'A defect of the gateway; its log has the details.' },

@@ -8,6 +8,7 @@ import { rowLock } from '../db/row-lock.js';
 import { isUniqueViolation } from '../db/unique-violation.js';
 import { isFinal, JobStatus } from '../events/job-event.entity.js';
 import type { JobEvents } from '../events/job-events.js';
+import type { Actor } from '../events/catalog-log.entity.js';
 import { CatalogError, notFound } from '../lib/errors.js';
 import { newHexId } from '../lib/ids.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
@@ -19,6 +20,8 @@ import { applyChange } from './job-state.js';
 import type { JobChange } from './job-state.js';
 import { Job } from './job.entity.js';
 import type { JobKind, OutputImage } from './job.entity.js';
+
+const OPEN = Object.values(JobStatus).filter((status) => !isFinal(status));
 
 export interface NewJob {
   kind: JobKind;
@@ -34,6 +37,12 @@ export interface NewJob {
   join?: boolean;
   /** The job that it is to take the place of. */
   retryOf?: string;
+}
+
+/** Who asks for a job without signing in: the gateway itself. */
+export interface Requester {
+  accountId: string;
+  requester: Actor;
 }
 
 /** One run of a job: void as soon as another run starts or the job is final. */
@@ -56,8 +65,8 @@ export class JobService {
    * enqueues it after COMMIT. Throws CONFLICT where the key was used for something else,
    * and EqualJobAtOnce.
    */
-  async create(tx: Transaction, principal: Principal, wanted: NewJob): Promise<{ job: Job; isNew: boolean }> {
-    const { accountId } = principal;
+  async create(tx: Transaction, by: Principal | Requester, wanted: NewJob): Promise<{ job: Job; isNew: boolean }> {
+    const { accountId } = by;
     const { kind, outputImage } = wanted;
     const asked = canonicalJson([kind, wanted.input, wanted.credentials]);
     const fingerprint = this.seal.fingerprint(asked);
@@ -71,7 +80,7 @@ export class JobService {
     // Whoever gives a key asks for a job of its own: it neither joins nor is joined.
     job.joinKey = wanted.join && !wanted.idempotencyKey ? fingerprint : null;
     job.retryOf = wanted.retryOf ?? null;
-    job.requester = actorOf(principal);
+    job.requester = 'requester' in by ? by.requester : actorOf(by);
     job.sealedCredentials = this.seal.close(JSON.stringify(wanted.credentials), id);
     const event = applyChange(job, { type: 'queued' }, job.createdAt)!;
     await tx.manager.insert(Job, job as never).catch((error: unknown) => {
@@ -113,8 +122,13 @@ export class JobService {
   async listQueued(manager: EntityManager): Promise<QueuedJob[]> {
     const order = { createdAt: 'ASC', id: 'ASC' } as const;
     const where = { status: JobStatus.QUEUED };
-    const jobs = await manager.find(Job, { select: { id: true, accountId: true }, where, order });
-    return jobs.map(({ accountId, id }) => ({ accountId, id }));
+    const jobs = await manager.find(Job, { select: { id: true, accountId: true, kind: true }, where, order });
+    return jobs.map(({ accountId, id, kind }) => ({ accountId, id, kind }));
+  }
+
+  /** The jobs of one kind that are not final, not locked. */
+  listOpen(tx: Transaction, accountId: string, kind: JobKind): Promise<Job[]> {
+    return tx.manager.findBy(Job, { accountId, kind, status: In(OPEN) });
   }
 
   /** Locks a job for the rest of the transaction; throws NOT_FOUND. */
@@ -126,8 +140,7 @@ export class JobService {
 
   /** The job that takes the place of another one and is not final yet. */
   findRetry(tx: Transaction, accountId: string, retryOf: string): Promise<Job | null> {
-    const status = In(Object.values(JobStatus).filter((known) => !isFinal(known)));
-    return tx.manager.findOneBy(Job, { accountId, retryOf, status });
+    return tx.manager.findOneBy(Job, { accountId, retryOf, status: In(OPEN) });
   }
 
   /** Gives a WAITING job, locked in this transaction, the signature it waits for; the caller queues it after COMMIT. */

@@ -22,7 +22,7 @@ const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 10_000;
 
 /** Why a run was stopped from outside. */
-class Stopped extends Error {
+export class Stopped extends Error {
   constructor(readonly reason: 'cancelled' | 'shutdown') {
     super(`The run was stopped: ${reason}`);
   }

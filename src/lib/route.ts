@@ -77,5 +77,6 @@ export interface RouteGroup<Principal, Caller = Principal> {
   authenticate?(request: RawRequest): Promise<Caller>;
   /** Paths, without the query, of this dialect that no route serves; what they answer is in its words too. */
   unknown?: RegExp;
-  errorResponse(error: unknown, requestId: string): RouteResponse;
+  /** @param route undefined where none serves the request */
+  errorResponse(error: unknown, requestId: string, route?: Route<Principal, Caller>): RouteResponse;
 }

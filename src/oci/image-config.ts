@@ -25,6 +25,9 @@ export interface RunConfig {
   /** `80/tcp`, `53/udp` ... */
   ExposedPorts?: string[];
   Labels?: Record<string, string>;
+  /** Paths. */
+  Volumes?: string[];
+  StopSignal?: string;
 }
 
 export function parseImageConfig(bytes: Buffer): ImageConfig {
@@ -52,6 +55,8 @@ function parseRunConfig(object: Record<string, unknown>): RunConfig {
     WorkingDir: text('WorkingDir'),
     User: text('User'),
     ExposedPorts: asOptional(object.ExposedPorts, (ports) => Object.keys(asSmallMap(ports, 'ExposedPorts'))),
+    Volumes: asOptional(object.Volumes, (volumes) => Object.keys(asSmallMap(volumes, 'Volumes'))),
+    StopSignal: text('StopSignal'),
     Labels: asOptional(object.Labels, (labels) => asTextMap(asSmallMap(labels, 'Labels'), 'Labels')),
   };
 }

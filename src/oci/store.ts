@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { badInput, CatalogError } from '../lib/errors.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
+import { namesIn } from './absent-files.js';
 import { BlobFolder } from './blob-folder.js';
 import { collect } from './collect.js';
 import type { Collected } from './collect.js';
@@ -14,7 +15,7 @@ import { isRepositoryName } from './reference.js';
 import { RepositoryFolder } from './repository-folder.js';
 import { repositoriesIn } from './repository-names.js';
 import { RepositoryUpkeep } from './repository-upkeep.js';
-import { bytesNamedIn } from './store-usage.js';
+import { bytesNamedIn, digestsNamedIn } from './store-usage.js';
 import { StoreQuota } from './store-quota.js';
 import { StoreRepository } from './store-repository.js';
 import type { Admit } from './upload.js';
@@ -106,6 +107,23 @@ export class Store {
     const accountsFolder = join(this.root, 'accounts');
     const place = { accountsFolder, blobs: this.blobs, uploads: this.uploads };
     return collect({ ...place, upkeep: (account, name) => this.upkeep(account, name) }, now, signal);
+  }
+
+  /**
+   * Removes those of these blobs that no repository of any account has and that nobody touched since that time
+   * (milliseconds), rather than leaving them to `collect`; answers the bytes that were freed.
+   */
+  async free(digests: readonly string[], before: number): Promise<number> {
+    const accountsFolder = join(this.root, 'accounts');
+    const named = new Set<string>();
+    for (const accountId of await namesIn(accountsFolder)) {
+      for (const digest of await digestsNamedIn(join(accountsFolder, accountId))) named.add(digest);
+    }
+    let bytes = 0;
+    for (const digest of digests) {
+      if (!named.has(digest)) bytes += (await this.blobs.removeOld(digest, before)) ?? 0;
+    }
+    return bytes;
   }
 
   /** A path for a file of the caller's own; `writeBlob` then takes it over by moving it. */

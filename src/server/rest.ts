@@ -38,7 +38,8 @@ function mountGroup(scope: FastifyInstance, group: Group, { tokens, logger }: Re
     const bounded = { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES } as const;
     scope.addContentTypeParser('*', bounded, (_request, body, done) => done(null, body));
   }
-  const answerError = (error: unknown, reply: FastifyReply) => send(reply, errorAnswer(group, error, logger));
+  const answerError = (error: unknown, reply: FastifyReply, route?: Route<Principal, Caller>) =>
+    send(reply, errorAnswer(group, error, logger, route));
   scope.setErrorHandler((error, _request, reply) => answerError(httpError(error), reply));
   for (const route of group.routes) {
     scope.route({
@@ -54,7 +55,7 @@ function mountGroup(scope: FastifyInstance, group: Group, { tokens, logger }: Re
           const stream = streamsBody ? bodyStream(request.raw, reply.raw) : undefined;
           return send(reply, await route.handle({ ...toRouteRequest(request, reply), caller, principal, stream }));
         } catch (error) {
-          return answerError(error, reply);
+          return answerError(error, reply, route);
         }
       },
     });
@@ -131,10 +132,10 @@ function send(reply: FastifyReply, { status, headers, body }: RouteResponse): Fa
   return reply.send(body);
 }
 
-function errorAnswer(group: Group, error: unknown, logger: Logger): RouteResponse {
+function errorAnswer(group: Group, error: unknown, logger: Logger, route?: Route<Principal, Caller>): RouteResponse {
   const requestId = newId();
   if (!(error instanceof CatalogError)) logger.error({ requestId, group: group.name, err: error }, 'a request failed');
-  const answer = group.errorResponse(error, requestId);
+  const answer = group.errorResponse(error, requestId, route);
   const after = error instanceof CatalogError ? error.retryAfterSeconds : undefined;
   return after === undefined ? answer : { ...answer, headers: { ...answer.headers, 'retry-after': String(after) } };
 }

@@ -9,6 +9,7 @@ const BUILDS = ['lib', 'db', 'events', 'auth', 'tasks', 'apps', 'builds'];
 const CATALOG = [...BUILDS, 'deployments', 'credentials', 'jobs'];
 const IMAGES = ['lib', 'oci', 'nitro', 'proof'];
 const CONVERSIONS = [...CATALOG, ...IMAGES, 'conversions'];
+const SOURCES = [...CONVERSIONS, 'sources'];
 
 /** Folder -> folders it may import, itself included. */
 const MAY_IMPORT: Record<string, string[]> = {
@@ -17,13 +18,18 @@ const MAY_IMPORT: Record<string, string[]> = {
   credentials: [...BUILDS, 'credentials'],
   ...Object.fromEntries(IMAGES.map((folder, index) => [folder, IMAGES.slice(0, index + 1)])),
   conversions: CONVERSIONS,
+  sources: SOURCES,
   // Nothing of the catalog: it has no server.
   cli: [...IMAGES, 'conversions', 'cli'],
+  'image-sources': [...CONVERSIONS, 'image-sources'],
   // What a format must store goes through services.
-  formats: [...CONVERSIONS.filter((folder) => folder !== 'db'), 'formats'],
+  formats: [...SOURCES.filter((folder) => folder !== 'db'), 'image-sources', 'formats'],
   graphql: ['lib', 'auth', 'graphql'],
   server: ['lib', 'auth', 'server'],
 };
+
+/** Whoever hands a format's parts what they need. */
+const COMPOSITION_ROOT = ['app.ts', 'app-images.ts', 'app-origins.ts', 'app-resolvers.ts'];
 
 interface Import {
   from: string;
@@ -70,7 +76,7 @@ describe('the source', () => {
     const vendorOf = (path: string) => (path.startsWith(`formats${sep}`) ? path.split(sep).slice(1, -1)[0] : undefined);
     const wrong = imports.filter(
       ({ from, to }) =>
-        vendorOf(to) !== undefined && vendorOf(from) !== vendorOf(to) && !/^app(?:-\w+)?\.ts$/.test(from),
+        vendorOf(to) !== undefined && vendorOf(from) !== vendorOf(to) && !COMPOSITION_ROOT.includes(from),
     );
     expect(wrong).toEqual([]);
   });
@@ -105,7 +111,7 @@ describe('the source', () => {
     const pattern = /new \w+(?:Service|Query|Resolver|Worker)\(/;
     const makers = filesIn(SRC).filter((file) => pattern.test(readFileSync(file, 'utf8')));
     expect(makers.map((file) => relative(SRC, file)).sort()).toEqual([
-      ...['app-conversions.ts', 'app-resolvers.ts', 'app-services.ts'],
+      ...['app-conversions.ts', 'app-images.ts', 'app-resolvers.ts', 'app-services.ts'],
     ]);
   });
 

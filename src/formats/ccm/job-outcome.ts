@@ -69,6 +69,13 @@ function failed(code: JobFailureCode, message: string): CcmError {
     case JobFailureCode.SIGNATURE_INVALID:
     case JobFailureCode.WORKER_LOST:
     case JobFailureCode.INTERNAL:
+    case JobFailureCode.SOURCE_NOT_FOUND:
+    case JobFailureCode.SOURCE_UNAUTHORIZED:
+    case JobFailureCode.SOURCE_UNREACHABLE:
+    case JobFailureCode.SOURCE_FORBIDDEN_ADDRESS:
+    case JobFailureCode.SOURCE_INVALID:
+    case JobFailureCode.WRITE_BACK_REFUSED:
+    case JobFailureCode.WRITE_BACK_UNKNOWN:
       return new CcmError('INTERNAL_SERVER_ERROR', 'INTERNAL_SERVER_ERROR', message);
   }
 }

@@ -1,0 +1,87 @@
+// Signed in to a CCM: by user and password or with an access token, and in the account that was asked for.
+import { JobFailure, JobFailureCode } from '../../lib/job-failure.js';
+import type { UpstreamRequest } from '../../lib/upstream.js';
+import type { SourceAccess } from '../../sources/source-connector.js';
+import { invalid, jsonOf, unauthorized } from '../../sources/source-http.js';
+import type { SourceAnswer } from '../../sources/source-http.js';
+import { objectOr, textOr } from './told.js';
+
+const JSON_HEADERS = { accept: 'application/json', 'content-type': 'application/json' };
+
+export class CcmSession {
+  private constructor(
+    private readonly access: SourceAccess,
+    private readonly token: string,
+  ) {}
+
+  /** Throws JobFailure. */
+  static async open(access: SourceAccess): Promise<CcmSession> {
+    const { username, password, token, hubId: account } = access.credentials;
+    const session = new CcmSession(access, token ?? (await signIn(access, `${username}:${password}`)));
+    if (account !== undefined) {
+      const path = `/v1/sys/session/select_account/${encodeURIComponent(account)}`;
+      session.expectOk(await session.ask(path, { method: 'POST', body: '' }));
+    }
+    return session;
+  }
+
+  /** Any answer that says nothing of time; throws JobFailure where there is none. */
+  ask(path: string, request: UpstreamRequest = {}): Promise<SourceAnswer> {
+    return this.access.http.send(urlOf(this.access, path), this.signed(request));
+  }
+
+  /** Sends once what must not be sent twice. Throws TryLater and JobFailure. */
+  askOnce(path: string, request: UpstreamRequest): Promise<SourceAnswer> {
+    return this.access.http.once(urlOf(this.access, path), this.signed(request));
+  }
+
+  /** A list's page. Throws JobFailure. */
+  async page(path: string): Promise<{ items: unknown[]; total?: number }> {
+    const answer = this.expectOk(await this.ask(path));
+    const told = objectOr(jsonOf(answer, this.host));
+    if (!told || !Array.isArray(told.items)) throw invalid(`${this.host} answered a list without items.`);
+    const total = objectOr(told.metadata)?.total_count;
+    return { items: told.items, total: typeof total === 'number' && total >= 0 ? total : undefined };
+  }
+
+  get host(): string {
+    return new URL(this.access.endpoint).host;
+  }
+
+  /** The answer; throws JobFailure for any but a success. */
+  expectOk(answer: SourceAnswer): SourceAnswer {
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    throw this.failureOf(answer);
+  }
+
+  failureOf({ status, body }: SourceAnswer): JobFailure {
+    return failureOf(this.access, status, body);
+  }
+
+  private signed(request: UpstreamRequest): UpstreamRequest {
+    return { ...request, headers: { ...JSON_HEADERS, authorization: `Bearer ${this.token}`, ...request.headers } };
+  }
+}
+
+async function signIn(access: SourceAccess, login: string): Promise<string> {
+  const authorization = `Basic ${Buffer.from(login).toString('base64')}`;
+  const headers = { ...JSON_HEADERS, authorization };
+  const answer = await access.http.send(urlOf(access, '/v1/sys/auth'), { method: 'POST', headers, body: '' });
+  const { host } = new URL(access.endpoint);
+  if (answer.status !== 200) throw failureOf(access, answer.status, answer.body);
+  const token = textOr(objectOr(jsonOf(answer, host))?.access_token, 16_384);
+  // It becomes a header.
+  if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) throw invalid(`${host} signed in without an access token.`);
+  return token;
+}
+
+const urlOf = ({ endpoint }: SourceAccess, path: string): URL => new URL(`${endpoint}${path}`);
+
+function failureOf({ endpoint, http }: SourceAccess, status: number, body: Buffer): JobFailure {
+  const { host } = new URL(endpoint);
+  const said = http.quoted(body.subarray(0, 4_096).toString('utf8'));
+  const message = `${host} answered ${status}${said === '' ? '.' : `: ${said}`}`;
+  const hint = 'Look whether user and password, or the access token, are right, and which account they are for.';
+  if (status === 401 || status === 403) return unauthorized(message, hint);
+  return new JobFailure(JobFailureCode.SOURCE_INVALID, message, 'Look whether the endpoint of the source is a CCM.');
+}
