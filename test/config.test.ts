@@ -22,6 +22,7 @@ describe('the configuration', () => {
       isSignUpOpen: false,
       fourEyes: false,
       oidc: undefined,
+      sources: [],
       uniqueMrenclave: true,
       logLevel: 'info',
       jobConcurrency: 2,

@@ -1,28 +1,10 @@
-// Starts imports when they are due. Times are drawn a little, so that sources that began together do not stay together.
+// Starts imports when they are due.
 import type { Logger } from '../lib/logger.js';
-import type { Source } from './source.entity.js';
+import { nextAt } from './next-sync.js';
 import type { SourceService } from './source.service.js';
 import type { SyncService } from './sync.service.js';
 
 const LOOK_MS = 5_000;
-const JITTER = 0.1;
-const MAX_PAUSE_MS = 3_600_000;
-
-/** When a source is due after an import that begins now; null for by hand only. */
-export function nextAt({ syncEverySeconds }: Pick<Source, 'syncEverySeconds'>, now: Date): Date | null {
-  if (syncEverySeconds === null) return null;
-  const drawn = 1 + JITTER * (2 * Math.random() - 1);
-  return new Date(now.getTime() + syncEverySeconds * 1000 * drawn);
-}
-
-/** The same after one that failed: the pause doubles with each failure, up to an hour where it was shorter. */
-export function retryAt(source: Pick<Source, 'syncEverySeconds'>, failures: number, now: Date): Date | null {
-  const { syncEverySeconds } = source;
-  if (syncEverySeconds === null) return null;
-  const seconds = syncEverySeconds * 2 ** Math.min(failures - 1, 16);
-  const most = Math.max(syncEverySeconds, MAX_PAUSE_MS / 1000);
-  return nextAt({ syncEverySeconds: Math.min(seconds, most) }, now);
-}
 
 export class SyncSchedule {
   constructor(

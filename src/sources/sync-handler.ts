@@ -10,7 +10,7 @@ import { redactor } from '../lib/redact.js';
 import type { Upstream } from '../lib/upstream.js';
 import { ImportRun, inWords } from './import-run.js';
 import type { ImportServices } from './import-run.js';
-import { retryAt } from './schedule.js';
+import { retryAt } from './next-sync.js';
 import type { SourceEnd, SourcePage, SourceReading } from './source-connector.js';
 import { secretsOf } from './source-credentials.js';
 import { invalid, SourceHttp } from './source-http.js';

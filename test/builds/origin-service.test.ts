@@ -6,6 +6,7 @@ import { OriginQuery } from '../../src/builds/origin.query.js';
 import { OriginService } from '../../src/builds/origin.service.js';
 import type { OriginDraft } from '../../src/builds/origin.service.js';
 import { newId } from '../../src/lib/ids.js';
+import { Source } from '../../src/sources/source.entity.js';
 import { onEachDatabase } from '../support/databases.js';
 import { setUpCatalog } from './catalog-setup.js';
 import type { CatalogSetup } from './catalog-setup.js';
@@ -42,6 +43,21 @@ onEachDatabase('the origins of builds', (kind) => {
   });
   const upsert = (told: OriginDraft, seenIn = 'job-1') =>
     setup.inTransaction((tx) => origins.upsert(tx, principal.accountId, told, { actor: actorOf(principal), seenIn }));
+  const insertSource = (id: string) =>
+    setup.inTransaction((tx) =>
+      tx.manager.insert(Source, {
+        ...{
+          accountId: principal.accountId,
+          id,
+          kind: 'CYCLE',
+          name: id,
+          endpoint: 'https://x',
+          sealedCredentials: '',
+        },
+        ...{ isWriteBack: false, isFromFile: false, status: 'NEVER', failures: 0 },
+        ...{ createdAt: new Date(), updatedAt: new Date() },
+      }),
+    );
   const buildOf = async (id: string) => (await setup.buildQuery.byIds(principal.accountId, [id]))[0]!;
 
   it('keep the document as it came, and of what can not be kept elsewhere nothing', async () => {
@@ -83,6 +99,7 @@ onEachDatabase('the origins of builds', (kind) => {
 
   it('are gone when a whole run did not see them, and back when one does', async () => {
     const { accountId } = principal;
+    await insertSource('source-3');
     const { id } = await upsert(draft({ sourceKey: 'source-3', externalId: 'b1' }), 'run-1');
     const seen = await upsert(draft({ sourceKey: 'source-3', externalId: 'b2' }), 'run-1');
     const gone = { kind: 'CYCLE', sourceKey: 'source-3', seenIn: 'run-2', limit: 10 } as const;

@@ -29,7 +29,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 };
 
 /** Whoever hands a format's parts what they need. */
-const COMPOSITION_ROOT = ['app.ts', 'app-images.ts', 'app-origins.ts', 'app-resolvers.ts'];
+const COMPOSITION_ROOT = ['app-sources.ts', 'app.ts', 'app-images.ts', 'app-origins.ts', 'app-resolvers.ts'];
 
 interface Import {
   from: string;
@@ -111,7 +111,7 @@ describe('the source', () => {
     const pattern = /new \w+(?:Service|Query|Resolver|Worker)\(/;
     const makers = filesIn(SRC).filter((file) => pattern.test(readFileSync(file, 'utf8')));
     expect(makers.map((file) => relative(SRC, file)).sort()).toEqual([
-      ...['app-conversions.ts', 'app-images.ts', 'app-resolvers.ts', 'app-services.ts'],
+      ...['app-conversions.ts', 'app-images.ts', 'app-resolvers.ts', 'app-services.ts', 'app-sources.ts'],
     ]);
   });
 

@@ -28,6 +28,8 @@ export interface Ids {
   job: string;
   node: string;
   registry: string;
+  /** Of builds, at an address that the gateway may not go to. */
+  source: string;
   user: string;
   email: string;
   accessToken: string;
@@ -147,7 +149,8 @@ async function fillCatalog(ask: Ask, marker: string, image: string): Promise<Con
   );
   const registry = await createRegistry(ask, names.registryScope, marker);
   const accessToken = await createAccessToken(ask, `${marker}-spare`);
-  return { ...names, app, build, task, pcr0, doneTask: reviewed.task, registry, accessToken };
+  const source = await createSource(ask, `${marker} source`);
+  return { ...names, app, build, task, pcr0, doneTask: reviewed.task, registry, source, accessToken };
 }
 
 /** What makes an app have something at every field. */
@@ -187,6 +190,19 @@ export async function createRegistry(ask: Ask, url: string, marker: string): Pro
     { input: { url, username: marker, password: 'secret', description: `${marker} login` } },
   );
   return created.registryCredential.id;
+}
+
+/** What it is created with. */
+export const sourceInput = (name: string) => ({
+  ...{ kind: 'CCM', name, endpoint: 'http://127.0.0.1:1', credentials: { token: 'secret' } },
+});
+
+export async function createSource(ask: Ask, name: string): Promise<string> {
+  const created = await ask(
+    'mutation ($input: CreateSourceInput!) { createSource(input: $input) { source { id } userErrors { message } } }',
+    { input: sourceInput(name) },
+  );
+  return created.source.id;
 }
 
 export async function createAccessToken(ask: Ask, name: string): Promise<string> {

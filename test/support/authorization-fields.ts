@@ -28,6 +28,7 @@ const ARGUMENTS: Record<string, (ids: Ids) => string> = {
   registryCredential: ({ registry }) => `(id: "${registry}")`,
   registryCredentialForImage: ({ image }) => `(imageName: "${image}:1")`,
   search: ({ text }) => `(text: "${text}", first: 3)`,
+  source: ({ source }) => `(id: "${source}")`,
   task: ({ task }) => `(id: "${task}")`,
   viewer: () => '',
 };

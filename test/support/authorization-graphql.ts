@@ -21,6 +21,7 @@ const DEPLOYMENTS = '{ totalCount nodes { id nodeId nodeName build { id } } }';
 const LOG = '{ totalCount nodes { seq entityId actor { id name } before after hash } }';
 const MACHINES = '{ totalCount nodes { id name deployments { id build { id } } } }';
 const LOGIN = '{ id url scope username description }';
+const SOURCE = '{ id name endpoint runs { id job { id } } }';
 const NODE = '{ id __typename ... on App { name } }';
 
 export const QUERIES: Line[] = [
@@ -72,6 +73,7 @@ export const QUERIES: Line[] = [
   query('node', 'READER', ({ build }) => `(id: "${build}") ${NODE}`, 'NULL', 'a build'),
   query('node', 'READER', ({ task }) => `(id: "${task}") ${NODE}`, 'NULL', 'a task'),
   query('node', 'READER', ({ job }) => `(id: "${job}") ${NODE}`, 'NULL', 'a job'),
+  query('node', 'READER', ({ source }) => `(id: "${source}") ${NODE}`, 'NULL', 'a source'),
   query(
     'nodes',
     'READER',
@@ -84,6 +86,8 @@ export const QUERIES: Line[] = [
   query('search', 'READER', ({ text }) => `(text: "${text}") ${ENTRIES}`, 'EMPTY', 'by a name'),
   query('search', 'READER', ({ pcr0 }) => `(text: "${pcr0}") ${ENTRIES}`, 'EMPTY', 'by a measurement'),
   query('signIns', 'MANAGER', () => '{ totalCount nodes { id email address } }', 'OK'),
+  query('source', 'READER', ({ source }) => `(id: "${source}") ${SOURCE}`, 'NULL'),
+  query('sources', 'READER', () => SOURCE, 'OK'),
   query('task', 'READER', ({ task }) => `(id: "${task}") { id requester { name } subject { __typename } }`, 'NULL'),
   query('tasks', 'READER', () => TASKS, 'OK'),
   query('tasks', 'READER', ({ email }) => `(filter: { requester: "${email}" }) ${TASKS}`, 'EMPTY', 'of a requester'),

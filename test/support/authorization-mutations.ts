@@ -1,5 +1,14 @@
 // The lines of the authorisation table for GraphQL's mutations.
-import { asking, createAccessToken, createApp, createBuild, createRegistry, MARKER } from './authorization-content.js';
+import {
+  asking,
+  createAccessToken,
+  createApp,
+  createBuild,
+  createRegistry,
+  createSource,
+  MARKER,
+  sourceInput,
+} from './authorization-content.js';
 import type { Ids } from './authorization-content.js';
 import { graphql } from './authorization-graphql.js';
 import type { Access, Line, Outcome } from './authorization-line.js';
@@ -22,6 +31,10 @@ export const aDoneTask = async ({ gateway }: World): Promise<Partial<Ids>> => {
 
 export const aRegistry = async ({ gateway, fresh }: World): Promise<Partial<Ids>> => ({
   registry: await createRegistry(asking(gateway), `${MARKER}-${fresh()}.example.com`, MARKER),
+});
+
+const aSource = async ({ gateway, fresh }: World): Promise<Partial<Ids>> => ({
+  source: await createSource(asking(gateway), `${MARKER}-${fresh()}`),
 });
 
 const anAccessToken = async ({ gateway, fresh }: World): Promise<Partial<Ids>> => ({
@@ -110,6 +123,7 @@ export const MUTATIONS: Line[] = [
     'OK',
     { selects: 'registryCredential { id url }' },
   ),
+  mutation('createSource', 'MANAGER', (_ids, fresh) => sourceInput(fresh), 'OK', { selects: 'source { id name }' }),
   mutation(
     'createUser',
     'MANAGER',
@@ -130,6 +144,9 @@ export const MUTATIONS: Line[] = [
   ownMutation('deleteOwnUser', 'CONFLICT', { machines: 'FORBIDDEN', endsUser: true, except: { user: 'OK' } }),
   mutation('deleteRegistryCredential', 'WRITER', ({ registry }) => ({ registryCredentialId: registry }), 'NOT_FOUND', {
     ...{ throwAway: aRegistry, selects: 'registryCredential { id url }' },
+  }),
+  mutation('deleteSource', 'MANAGER', ({ source: sourceId }) => ({ sourceId }), 'NOT_FOUND', {
+    ...{ throwAway: aSource, selects: 'deletedSourceId' },
   }),
   mutation('deleteTask', 'WRITER', ({ doneTask: taskId }) => ({ taskId }), 'NOT_FOUND', {
     ...{ throwAway: aDoneTask, selects: 'deletedTaskId' },
@@ -161,6 +178,7 @@ export const MUTATIONS: Line[] = [
   mutation('selectAccount', 'USER', ({ account: accountId }) => ({ accountId }), 'NOT_FOUND', {
     ...{ needs: 'READER', machines: 'OK', selects: ACCOUNT },
   }),
+  mutation('syncSource', 'MANAGER', ({ source: sourceId }) => ({ sourceId }), 'NOT_FOUND', { selects: 'job { id }' }),
   mutation('updateAccount', 'USER', ({ account: accountId }) => ({ accountId, name: `${MARKER} again` }), 'NOT_FOUND', {
     ...{ needs: 'MANAGER', selects: ACCOUNT },
   }),
@@ -177,6 +195,9 @@ export const MUTATIONS: Line[] = [
     'NOT_FOUND',
     { selects: 'registryCredential { id url username }' },
   ),
+  mutation('updateSource', 'MANAGER', ({ source: sourceId }) => ({ sourceId, region: 'any' }), 'NOT_FOUND', {
+    selects: 'source { id name endpoint }',
+  }),
   mutation('updateUser', 'USER', ({ user: userId }) => ({ userId, roles: ['READER'] }), 'NOT_FOUND', {
     ...{ what: "somebody else's rights", needs: 'MANAGER', selects: MEMBER },
   }),
