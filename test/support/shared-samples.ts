@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const REFERENCE = process.env.REFERENCE_DIR ?? '/work/shared/reference';
+const REFERENCE = join(__dirname, '../../../shared/reference');
 
 /** By their file names; none where the folder is not there. */
 export function sharedSamples(vendor: string, prefix: string): Record<string, Record<string, unknown>> {
