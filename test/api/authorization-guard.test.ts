@@ -6,7 +6,7 @@ import { buildSchema } from 'graphql';
 import { parse } from 'yaml';
 import { packageRoot } from '../../src/lib/package-root.js';
 import { titleOf } from '../support/authorization-line.js';
-import { CCM, GRAPHQL, LINES } from '../support/authorization-table.js';
+import { CCM, GRAPHQL, IMAGE_BUILDER, LINES } from '../support/authorization-table.js';
 import { startTestGateway } from '../support/gateway.js';
 
 const read = (name: string) => readFileSync(join(packageRoot, 'schema', name), 'utf8');
@@ -39,8 +39,11 @@ describe('the authorisation table', () => {
     expect(sorted(GRAPHQL.map(({ group, name }) => `${group} ${name}`))).toEqual(sorted(fields));
   });
 
-  it("has a line for every operation of CCM's document, with its path and the role that it declares", () => {
-    const { paths } = parse(read('openapi/ccm.yaml')) as { paths: Record<string, Record<string, Operation>> };
+  it.each([
+    ['ccm', CCM],
+    ['image-builder', IMAGE_BUILDER],
+  ])("has a line for every operation of %s's document, with its path and the role that it declares", (name, lines) => {
+    const { paths } = parse(read(`openapi/${name}.yaml`)) as { paths: Record<string, Record<string, Operation>> };
     const described = Object.entries(paths).flatMap(([path, operations]) =>
       Object.entries(operations)
         .filter(([, { operationId }]) => operationId !== undefined)
@@ -48,17 +51,22 @@ describe('the authorisation table', () => {
           return `${operation.operationId} ${operation['x-access']} ${method.toUpperCase()} ${path}`;
         }),
     );
-    const written = CCM.map(({ name, access, method, path }) => `${name} ${access} ${method} ${path}`);
+    const written = lines.map((line) => `${line.name} ${line.access} ${line.method} ${line.path}`);
     expect(sorted(written)).toEqual(sorted(described));
   });
 
   it('has a line for every route that a gateway mounts, of whichever group, and no other', async () => {
     const asMounted = ({ method, path }: { method: string; path: string }) => {
-      const ofPath = path.replace(/\{([a-z]+)-id\}/g, ':$1Id');
+      const ofPath = path.replace(
+        /\{([a-z]+)-([a-z])([a-z]+)\}/g,
+        (_match, one: string, first: string, rest: string) => `:${one}${first.toUpperCase()}${rest}`,
+      );
       return [`${method} ${ofPath}`, `${method} ${ofPath.replace('/v1', '/api/v1/confidential_computing')}`];
     };
     const others = LINES.filter(({ group }) => group === 'store' || group === 'other').map(({ name }) => name);
-    expect(sorted([...CCM.flatMap(asMounted), ...others])).toEqual(sorted(await mountedRoutes()));
+    expect(sorted([...[...CCM, ...IMAGE_BUILDER].flatMap(asMounted), ...others])).toEqual(
+      sorted(await mountedRoutes()),
+    );
   });
 
   it('says each thing once', () => {

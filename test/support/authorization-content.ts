@@ -4,6 +4,7 @@ import { finished, startConversion, storeSampleImage } from './conversions.js';
 import type { TestGateway } from './gateway.js';
 import { connect } from './graphql-client.js';
 import type { GraphqlClient } from './graphql-client.js';
+import type { Key } from './signed-requests.js';
 
 /** In the names of all that belongs to account A, and nowhere else. */
 export const MARKER = 'quokka';
@@ -33,6 +34,9 @@ export interface Ids {
   user: string;
   email: string;
   accessToken: string;
+  accessKey: string;
+  /** ARN of an image of Image Builder. */
+  imageArn: string;
   pcr0: string;
   group: string;
   /** Of a docker image in the gateway's store, that conversions are made from; without a tag. */
@@ -150,7 +154,10 @@ async function fillCatalog(ask: Ask, marker: string, image: string): Promise<Con
   const registry = await createRegistry(ask, names.registryScope, marker);
   const accessToken = await createAccessToken(ask, `${marker}-spare`);
   const source = await createSource(ask, `${marker} source`);
-  return { ...names, app, build, task, pcr0, doneTask: reviewed.task, registry, source, accessToken };
+  const { accessKeyId: accessKey } = await newAccessKey(ask, `${marker}-spare`, 'READER');
+  const imageArn = await createImage(ask, `${marker}-image`);
+  const made = { registry, source, accessToken, accessKey, imageArn };
+  return { ...names, app, build, task, pcr0, doneTask: reviewed.task, ...made };
 }
 
 /** What makes an app have something at every field. */
@@ -210,4 +217,23 @@ export async function createAccessToken(ask: Ask, name: string): Promise<string>
     `mutation { createAccessToken(input: { name: "${name}", roles: [READER] }) { accessToken { id } userErrors { message } } }`,
   );
   return created.accessToken.id;
+}
+
+/** An access key with its secret. */
+export async function newAccessKey(ask: Ask, name: string, role: string): Promise<Key> {
+  const created = await ask(
+    `mutation { createAwsAccessKey(input: { name: "${name}", roles: [${role}] }) { secretAccessKey awsAccessKey { accessKeyId } userErrors { message } } }`,
+  );
+  return { accessKeyId: created.awsAccessKey.accessKeyId, secretAccessKey: created.secretAccessKey };
+}
+
+/** The ARN of an image that is being built. */
+export async function createImage(ask: Ask, name: string): Promise<string> {
+  const arn = `arn:aws:imagebuilder:us-west-2:123456789012:image/${name}/1.0.0/1`;
+  const document = { arn, name, version: '1.0.0/1', state: { status: 'BUILDING' }, tags: { [name]: name } };
+  await ask(
+    'mutation ($document: JSONObject!) { createImageBuilderImage(input: { document: $document }) { userErrors { message } } }',
+    { document },
+  );
+  return arn;
 }

@@ -5,6 +5,7 @@ import type { Ids, Person } from './authorization-content.js';
 import { createMember, signIn, signUp } from './authorization-world.js';
 import type { Persona, Role, World } from './authorization-world.js';
 import { connect } from './graphql-client.js';
+import { deliver, signed } from './signed-requests.js';
 
 export type Access = 'ANYONE' | 'USER' | 'READER' | 'WRITER' | 'MANAGER';
 
@@ -31,7 +32,7 @@ export interface Call {
 }
 
 export interface Line {
-  group: 'Query' | 'Mutation' | 'Subscription' | 'CCM' | 'store' | 'other';
+  group: 'Query' | 'Mutation' | 'Subscription' | 'CCM' | 'Image Builder' | 'store' | 'other';
   /** Root field, operationId, or method and path as mounted. */
   name: string;
   /** Tells apart lines of one name. */
@@ -87,12 +88,25 @@ export interface Answer {
 }
 
 export async function ask(world: World, persona: Persona, line: Line, call: Call): Promise<Answer> {
+  if (line.group === 'Image Builder') return askSigned(world, persona, call);
   const isEnding = line.endsUser && expectedOf(line, persona) === 'OK';
   const person = isEnding ? await newcomerLike(world, persona) : world.people[persona];
   // Sessions end; tokens of machines do not.
   const needsSession = person && (line.endsSession || isEnding);
   const token = needsSession ? await signIn(world.gateway.url, person.email) : world.tokens[persona];
   return send(world.gateway.url, token, call);
+}
+
+/** Who has no access key brings a token, which is none. */
+async function askSigned({ gateway, keys, tokens }: World, persona: Persona, call: Call): Promise<Answer> {
+  const key = keys[persona];
+  if (!key) return send(gateway.url, tokens[persona], call);
+  const { method, path, body } = call;
+  const request = signed(gateway, key, { method, path, body: body === undefined ? '' : JSON.stringify(body) });
+  const { status, headers, body: answered } = await deliver(gateway, request);
+  const { date: _date, 'x-amzn-requestid': requestId, ...rest } = headers;
+  const text = JSON.stringify(answered).replaceAll(requestId!, '');
+  return { status, headers: JSON.stringify(rest), text };
 }
 
 /** Somebody of the same rights, who may go. */
@@ -114,7 +128,7 @@ export async function send(url: string, token: string | undefined, call: Call): 
     body: body === undefined ? undefined : JSON.stringify(body),
     redirect: 'manual',
   });
-  const { date: _date, ...rest } = Object.fromEntries(response.headers);
+  const { date: _date, 'x-amzn-requestid': _id, ...rest } = Object.fromEntries(response.headers);
   return { status: response.status, headers: JSON.stringify(rest), text: await response.text() };
 }
 
@@ -135,10 +149,11 @@ async function subscribe(url: string, token: string | undefined, { body }: Call)
 }
 
 /** An answer in one word; the number of its status where that says more. */
-export function outcomeOf({ group }: Line, { kind }: Call, { status, text }: Answer): string {
+export function outcomeOf({ group }: Line, { kind }: Call, { status, headers, text }: Answer): string {
   if (kind === 'graphql-ws' && status !== 200)
     return status === 4403 || status === 4401 ? 'UNAUTHENTICATED' : `${status}`;
   const json = parseOr(text);
+  if (group === 'Image Builder') return awsOutcome(status, headers, json);
   if (kind === 'http') return group === 'CCM' ? restOutcome(status, json) : storeOutcome(status, json);
   const [error] = json?.errors ?? [];
   if (error) {
@@ -172,6 +187,16 @@ const plainOutcome = (status: number): string => (status < 400 ? 'OK' : (STATUSE
 function storeOutcome(status: number, json: any): string {
   const { code, message = '' } = json?.errors?.[0] ?? {};
   return code === 'DENIED' && /^No account is selected/.test(message) ? 'NO_ACCOUNT' : plainOutcome(status);
+}
+
+/** In AWS's words: whoever is not known gets a 403 too. */
+function awsOutcome(status: number, headers: string, json: any): string {
+  const name = /"x-amzn-errortype":"(\w+)"/.exec(headers)?.[1];
+  if (status >= 400 && typeof json?.message !== 'string') return `${status} in no words of AWS`;
+  const isUnknown = name !== undefined && /Signature|Token|UnrecognizedClient/.test(name) && status === 403;
+  const list = json?.imageVersionList ?? json?.imageSummaryList;
+  if (list?.length === 0) return 'EMPTY';
+  return isUnknown ? 'UNAUTHENTICATED' : plainOutcome(status);
 }
 
 /** In CCM's words, `{"message", "code"}`. */

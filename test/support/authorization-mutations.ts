@@ -7,6 +7,7 @@ import {
   createRegistry,
   createSource,
   MARKER,
+  newAccessKey,
   sourceInput,
 } from './authorization-content.js';
 import type { Ids } from './authorization-content.js';
@@ -39,6 +40,10 @@ const aSource = async ({ gateway, fresh }: World): Promise<Partial<Ids>> => ({
 
 const anAccessToken = async ({ gateway, fresh }: World): Promise<Partial<Ids>> => ({
   accessToken: await createAccessToken(asking(gateway), `${MARKER}-${fresh()}`),
+});
+
+const anAccessKey = async ({ gateway, fresh }: World): Promise<Partial<Ids>> => ({
+  accessKey: (await newAccessKey(asking(gateway), `${MARKER}-${fresh()}`, 'READER')).accessKeyId,
 });
 
 export const aMember = async ({ gateway, fresh }: World): Promise<Partial<Ids>> => {
@@ -79,6 +84,10 @@ const INPUTS: Record<string, string> = { deleteAccount: 'AccountIdInput' };
 const MEMBER = 'member { role user { id email firstName } }';
 const ACCOUNT = 'account { id name hubId }';
 
+const imageNamed = (name: string) => ({
+  arn: `arn:aws:imagebuilder:us-west-2:123456789012:image/${name}/1.0.0/1`,
+});
+
 export const MUTATIONS: Line[] = [
   mutation('approveTask', 'MANAGER', ({ task: taskId }) => ({ taskId }), 'NOT_FOUND', {
     ...{ throwAway: aBuild, selects: 'task { id requester { id } }' },
@@ -97,6 +106,15 @@ export const MUTATIONS: Line[] = [
   }),
   mutation('convertNitroImage', 'WRITER', ({ image }) => conversion(image), 'OK', {
     ...{ what: 'for no app', selects: 'job { id }' },
+  }),
+  mutation('createAwsAccessKey', 'MANAGER', (_ids, fresh) => ({ name: fresh, roles: ['READER'] }), 'OK', {
+    selects: 'secretAccessKey awsAccessKey { id accessKeyId }',
+  }),
+  mutation('createImageBuilderImage', 'WRITER', (_ids, fresh) => ({ document: imageNamed(fresh) }), 'OK', {
+    selects: 'build { id name }',
+  }),
+  mutation('revokeAwsAccessKey', 'MANAGER', ({ accessKey: accessKeyId }) => ({ accessKeyId }), 'NOT_FOUND', {
+    ...{ throwAway: anAccessKey, selects: 'revokedAccessKeyId' },
   }),
   mutation('createAccessToken', 'MANAGER', (_ids, fresh) => ({ name: fresh, roles: ['READER'] }), 'OK', {
     selects: 'secret accessToken { id name }',

@@ -1,11 +1,13 @@
 // The whole authorisation table.
 import { CCM_CATALOG } from './authorization-ccm.js';
 import { QUERIES, SUBSCRIPTIONS } from './authorization-graphql.js';
+import { IMAGE_BUILDER } from './authorization-image-builder.js';
 import type { Line } from './authorization-line.js';
 import { MUTATIONS } from './authorization-mutations.js';
 import { CCM_PEOPLE } from './authorization-people.js';
 import { OTHERS, STORE } from './authorization-routes.js';
 
 export const CCM = [...CCM_CATALOG, ...CCM_PEOPLE];
+export { IMAGE_BUILDER };
 export const GRAPHQL = [...QUERIES, ...MUTATIONS, ...SUBSCRIPTIONS];
-export const LINES: Line[] = [...GRAPHQL, ...CCM, ...STORE, ...OTHERS];
+export const LINES: Line[] = [...GRAPHQL, ...CCM, ...IMAGE_BUILDER, ...STORE, ...OTHERS];

@@ -2,12 +2,15 @@
 // the account of a stranger, who signed up by itself.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { fillStranger, fillTreasury, MARKER, rest } from './authorization-content.js';
+import { asking, fillStranger, fillTreasury, MARKER, newAccessKey, rest } from './authorization-content.js';
 import type { Ids, Person } from './authorization-content.js';
+import { newAccessKeyId } from '../../src/credentials/access-key-secret.js';
 import { startConvertingGateway } from './conversions.js';
 import { everythingIn } from './everything.js';
 import { temporaryFolder } from './folders.js';
 import type { TestGateway } from './gateway.js';
+import { connect } from './graphql-client.js';
+import type { Key } from './signed-requests.js';
 
 export const PASSWORD = 'correct horse battery';
 
@@ -20,6 +23,8 @@ export interface World {
   /** By persona; undefined for nobody. */
   tokens: Record<Persona, string | undefined>;
   people: Partial<Record<Persona, Person>>;
+  /** What they sign requests to Image Builder's paths with; undefined for who can have none. */
+  keys: Partial<Record<Persona, Key>>;
   /** Of account A. */
   ids: Ids;
   /** Of the account of the stranger. */
@@ -47,6 +52,10 @@ export async function createWorld(databaseUrl = join(temporaryFolder(), 'catalog
     await Promise.all(roles.map(async (role) => [role, await createToken(gateway, role)] as const)),
   ) as Record<Role, string>;
   const inPerson = await Promise.all(roles.map((role) => createMember(gateway, role)));
+  const held = roles.map(
+    async (role) => [role, await newAccessKey(asking(gateway), `${MARKER}-${role}`, role.toUpperCase())] as const,
+  );
+  const keys: World['keys'] = Object.fromEntries(await Promise.all(held));
   const ids = await fillTreasury(gateway, inPerson[0]!.id);
   const text = await everythingIn(databaseUrl);
   const shared = await bootBlobs(gateway);
@@ -61,15 +70,26 @@ export async function createWorld(databaseUrl = join(temporaryFolder(), 'catalog
   // Seen in its account only from when it joined that.
   await signIn(gateway.url, stranger.email);
   const own = await fillStranger(gateway.url, stranger, acct_id);
+  keys.stranger = await keyOf(gateway.url, stranger.token);
   const people: World['people'] = { user, stranger };
   roles.forEach((role, index) => (people[`${role} in person`] = inPerson[index]!));
   const sessions = Object.fromEntries(Object.entries(people).map(([persona, { token }]) => [persona, token]));
   let count = 0;
   return {
-    ...{ gateway, people, ids, own, secrets, databaseUrl },
+    ...{ gateway, people, keys, ids, own, secrets, databaseUrl },
     tokens: { nobody: undefined, ...tokens, ...sessions } as World['tokens'],
     fresh: () => `${(count += 1)}-${randomBytes(4).toString('hex')}`,
   };
+}
+
+/** A manager's. */
+async function keyOf(url: string, token: string): Promise<Key> {
+  const client = connect(url, token);
+  try {
+    return await newAccessKey(asking(client), 'of a stranger', 'MANAGER');
+  } finally {
+    await client.dispose();
+  }
 }
 
 async function createToken(gateway: TestGateway, role: Role): Promise<string> {
@@ -113,6 +133,7 @@ export function guessed(ids: Ids): Ids {
 
 function guessedId(value: string): string {
   if (/^[0-9a-f]{8}-/.test(value)) return randomUUID();
+  if (value.startsWith('AKIA')) return newAccessKeyId();
   const hex = /[0-9a-f]{24,}/.exec(value)?.[0];
   if (hex) return value.replace(hex, randomBytes(hex.length / 2).toString('hex'));
   return value.replaceAll(MARKER, 'nobody');

@@ -60,14 +60,19 @@ export function errorResponse(error: unknown, requestId: string): RouteResponse 
   const name = nameOf(error);
   const isKnown = error instanceof CatalogError && error.code !== 'INTERNAL_SERVER_ERROR';
   const inside = `Something went wrong inside the gateway. Its log has the details under ${requestId}.`;
-  const headers = { ...headersOf(requestId), 'x-amzn-ErrorType': name };
-  return { status: STATUS[name], headers, body: { message: isKnown ? error.message : inside } };
+  return answerOf(requestId, { message: isKnown ? error.message : inside }, STATUS[name], { 'x-amzn-ErrorType': name });
 }
 
-/** Of every answer. */
-export const headersOf = (requestId: string): Record<string, string> => ({
-  'x-amzn-RequestId': requestId,
-  'content-type': 'application/json',
+/** Every answer is JSON, called nothing more than that: as bytes, or the server would name a charset. */
+export const answerOf = (
+  requestId: string,
+  body: object,
+  status = 200,
+  more: Record<string, string> = {},
+): RouteResponse => ({
+  status,
+  headers: { 'x-amzn-RequestId': requestId, 'content-type': 'application/json', ...more },
+  body: Buffer.from(JSON.stringify(body)),
 });
 
 function nameOf(error: unknown): WireErrorName {

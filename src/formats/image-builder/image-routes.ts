@@ -4,7 +4,7 @@ import type { RouteResponse } from '../../lib/route.js';
 import { operation, operationsWithBody } from '../operation.js';
 import type { FormatOperation } from '../operation.js';
 import { findImage } from './find-image.js';
-import { headersOf } from './image-builder-errors.js';
+import { answerOf } from './image-builder-errors.js';
 import type { ImageBuilderServices } from './image-builder-services.js';
 import { cancelImage } from './image-changes.js';
 import { listBuildVersions, listImages } from './image-lists.js';
@@ -36,5 +36,5 @@ export function imageRoutes(services: ImageBuilderServices): FormatOperation[] {
 /** The same request id in header and body. */
 function answer(body: object): RouteResponse {
   const requestId = newId();
-  return { status: 200, headers: headersOf(requestId), body: { ...body, requestId } };
+  return answerOf(requestId, { ...body, requestId });
 }

@@ -5,7 +5,7 @@ import { operation, operationsWithBody } from '../operation.js';
 import type { FormatOperation } from '../operation.js';
 import { parseQuery } from './canonical-request.js';
 import { getBuildOfImage } from './find-image.js';
-import { headersOf, ImageBuilderError } from './image-builder-errors.js';
+import { answerOf, ImageBuilderError } from './image-builder-errors.js';
 import type { ImageBuilderServices } from './image-builder-services.js';
 import { changeTags } from './image-changes.js';
 import { imageOf } from './origin-codec.js';
@@ -53,4 +53,4 @@ function withTags(before: WireObject, added: Record<string, string>): WireObject
 const wrongTags = (message: string) => new ImageBuilderError('InvalidParameterException', message);
 
 /** These have the request id in the header alone. */
-const answer = (body: object): RouteResponse => ({ status: 200, headers: headersOf(newId()), body });
+const answer = (body: object): RouteResponse => answerOf(newId(), body);
