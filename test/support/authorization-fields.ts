@@ -136,10 +136,13 @@ export function reachableFields(schema: GraphQLSchema): string[] {
 const isOrigin = (type: GraphQLCompositeType): boolean =>
   isObjectType(type) && type.getInterfaces().some(({ name }) => name === 'Origin');
 
-/** The lists that need no more than a page. */
+/** The lists that need no more than a page, from either side. */
 export const connectionFields = (schema: GraphQLSchema): string[] =>
   Object.values(schema.getQueryType()!.getFields())
     .filter(
-      ({ type, args }) => String(type).endsWith('Connection!') && args.every((arg) => !String(arg.type).endsWith('!')),
+      ({ type, args }) =>
+        String(type).endsWith('Connection!') &&
+        args.some(({ name }) => name === 'last') &&
+        args.every((arg) => !String(arg.type).endsWith('!')),
     )
     .map(({ name }) => name);

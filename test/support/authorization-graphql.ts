@@ -60,7 +60,13 @@ export const QUERIES: Line[] = [
   query('catalogLog', 'MANAGER', () => LOG, 'OK'),
   query('catalogLog', 'MANAGER', ({ app }) => `(filter: { entityId: "${app}" }) ${LOG}`, 'EMPTY', 'of an entity'),
   query('catalogLog', 'MANAGER', ({ user }) => `(filter: { entityId: "${user}" }) ${LOG}`, 'EMPTY', 'of a user'),
-  query('conflicts', 'READER', () => '{ totalCount nodes { value builds { id } differences { value } } }', 'OK'),
+  query(
+    'conflicts',
+    'READER',
+    () => '{ totalCount nodes { value builds { id } differences { value } } }',
+    'EMPTY',
+    'of two sources',
+  ),
   query('deploymentNode', 'READER', ({ node }) => `(id: "${node}") { id name deployments { id } }`, 'NULL'),
   query('deploymentNodes', 'READER', () => MACHINES, 'OK'),
   query('deploymentNodes', 'READER', ({ text }) => `(text: "${text}") ${MACHINES}`, 'EMPTY', 'by a name'),
@@ -116,7 +122,9 @@ export const QUERIES: Line[] = [
       '{ user { id email } account { id name hubId awsAccountId } accounts { id } roles accessTokens { id name } awsAccessKeys { accessKeyId name } }',
     'OK',
   ),
-].map((line) => (line.what === 'of a requester' ? { ...line, allowed: 'EMPTY' } : line));
+].map((line) =>
+  ['of a requester', 'of two sources'].includes(line.what ?? '') ? { ...line, allowed: 'EMPTY' } : line,
+);
 
 export const SUBSCRIPTIONS: Line[] = [
   {
