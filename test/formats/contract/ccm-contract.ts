@@ -1,9 +1,11 @@
 import { toOriginDraft } from '../../../src/formats/ccm/origin-codec.js';
 import { WIRE_CREATE_BUILD } from '../ccm/documents.js';
-import { answerOf, fixture } from './format-contract.js';
+import { answerOf, fixture, without } from './format-contract.js';
 import type { FormatContract } from './format-contract.js';
 
 const { docker_info: image } = WIRE_CREATE_BUILD;
+
+const OF_THE_CATALOG = ['created_at', 'updated_at', 'deployment_status', 'pending_task_id', 'app_id'];
 
 export const ccmContract: FormatContract = {
   name: 'CCM',
@@ -35,9 +37,7 @@ export const ccmContract: FormatContract = {
   },
   documentIn: (body) => body,
   // When the catalog got it, what was decided and what runs here, and which task waits for that here.
-  comparable({ created_at, updated_at, deployment_status, pending_task_id, status, app_id, ...build }) {
-    return { ...build, status: status?.status };
-  },
+  comparable: (build) => ({ ...without(build, OF_THE_CATALOG), status: build.status?.status }),
   unknownId: '7b3f9a52-4c1d-4e8a-9f60-ffffffffffff',
   unknown: { status: 404, body: { code: 'NOT_FOUND', message: expect.any(String) } },
   badBody: { status: 400, body: { code: expect.any(String), message: expect.stringContaining('docker_info') } },

@@ -14,8 +14,9 @@ export const cycleContract: FormatContract = {
     state: { current: 'live', changed: '2026-01-02T03:04:05Z' },
   }),
   toOriginDraft,
-  async connect({ url, token, send }) {
-    const { hubId } = (await send('{ viewer { account { hubId } } }')).body.data.viewer.account;
+  async connect(gateway) {
+    const { url, token } = gateway;
+    const { hubId } = (await gateway.send('{ viewer { account { hubId } } }')).body.data.viewer.account;
     const known = { authorization: `Bearer ${token}`, 'x-hub-id': hubId };
     const ask = (path: string, headers: object = known, body?: string) =>
       fetch(`${url}/v1/images${path}`, {

@@ -50,3 +50,6 @@ export async function answerOf(response: Response): Promise<Answer> {
   const body: unknown = text === '' ? undefined : JSON.parse(text);
   return { status: response.status, headers: Object.fromEntries(response.headers), body };
 }
+
+export const without = (document: object, members: string[]): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(document).filter(([member]) => !members.includes(member)));
