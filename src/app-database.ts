@@ -6,6 +6,7 @@ import { AddOrigins1790000300000 } from '../migrations/1790000300000-add-origins
 import { AddImageSources1790000400000 } from '../migrations/1790000400000-add-image-sources.js';
 import { AddAccessKeys1790000500000 } from '../migrations/1790000500000-add-access-keys.js';
 import { AddSources1790000600000 } from '../migrations/1790000600000-add-sources.js';
+import { AddLogCheckpoints1790000700000 } from '../migrations/1790000700000-add-log-checkpoints.js';
 import { App } from './apps/app.entity.js';
 import { AccessToken } from './auth/access-token.entity.js';
 import { Account } from './auth/account.entity.js';
@@ -75,11 +76,16 @@ export const MIGRATIONS = [
   AddImageSources1790000400000,
   AddAccessKeys1790000500000,
   AddSources1790000600000,
+  AddLogCheckpoints1790000700000,
 ];
 
 /** The catalog's database with its tables, and the account and token that every catalog has. */
-export async function openCatalog(url: string, adminTokenFile: string): Promise<Database> {
-  const database = await openDatabase({ url, entities: ENTITIES, migrations: MIGRATIONS });
+export async function openCatalog(
+  url: string,
+  adminTokenFile: string,
+  wake?: (topic: string) => void,
+): Promise<Database> {
+  const database = await openDatabase({ url, entities: ENTITIES, migrations: MIGRATIONS, wake });
   try {
     const adminToken = readAdministratorToken(adminTokenFile);
     await database.inTransaction((tx) => ensureAdministrator(tx, adminToken));

@@ -13,6 +13,11 @@ import { ViewerResolver } from './auth/viewer.resolver.js';
 import { AppFieldsResolver, DeleteAppResolver } from './builds/app-fields.resolver.js';
 import { ApprovalResolver } from './builds/approval.resolver.js';
 import { BuildFieldsResolver, BuildResolver } from './builds/build.resolver.js';
+import {
+  CatalogChangeEntryResolver,
+  catalogChangesResolver,
+  CatalogSeqResolver,
+} from './builds/catalog-changes.resolver.js';
 import { TaskSubjectResolver } from './builds/catalog-entry.js';
 import { ConflictQuery } from './builds/conflict.query.js';
 import { BuildConflictsResolver, ConflictResolver } from './builds/conflict.resolver.js';
@@ -29,6 +34,8 @@ import {
 } from './deployments/deployment.resolver.js';
 import { NodesResolver } from './deployments/node.resolver.js';
 import { CatalogLogQuery } from './events/catalog-log.query.js';
+import { CycleImageSourceResolver } from './formats/cycle/image-source.resolver.js';
+import { CycleImageResolver } from './formats/cycle/image.resolver.js';
 import { ImageBuilderImageResolver } from './formats/image-builder/image.resolver.js';
 import { NodeResolver } from './graphql/node.resolver.js';
 import { createSchema } from './graphql/schema.js';
@@ -80,12 +87,21 @@ export function createResolvers(services: Services) {
     new DeploymentFieldsResolver(buildQuery),
     new BuildDeploymentsResolver(services.deploymentQuery),
     new NodesResolver(services.nodes),
+    new CycleImageResolver(services),
+    new CycleImageSourceResolver(services),
     ...imageBuilderResolvers(services),
-    new CatalogLogResolver(new CatalogLogQuery(reader)),
+    ...createLogResolvers(services),
     new SignInsResolver(reader),
     ...sourceResolvers(services),
   ];
 }
+
+const createLogResolvers = ({ reader, catalogChanges, originQuery, buildQuery, apps }: Services) => [
+  catalogChangesResolver(catalogChanges, originQuery),
+  new CatalogChangeEntryResolver(buildQuery, apps),
+  new CatalogSeqResolver(catalogChanges),
+  new CatalogLogResolver(new CatalogLogQuery(reader)),
+];
 
 /** Builds, where they came from, and where origins disagree. */
 function buildResolvers(services: Services) {

@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import { createConversions } from './app-conversions.js';
+import type { CatalogServices, Surroundings } from './app-conversions.js';
 import { createImages } from './app-images.js';
+import type { ImageCatalog } from './app-images.js';
 import { createSources, createSyncs } from './app-sources.js';
 import { AppService } from './apps/app.service.js';
 import { AccessTokenService } from './auth/access-token.service.js';
@@ -32,8 +34,9 @@ import type { Database } from './db/database.js';
 import { DeploymentQuery } from './deployments/deployment.query.js';
 import { DeploymentService } from './deployments/deployment.service.js';
 import { NodeQuery } from './deployments/node.query.js';
+import { CatalogChanges } from './events/catalog-changes.js';
+import { PruneCatalogLog } from './events/prune-catalog-log.js';
 import { JobEvents } from './events/job-events.js';
-import { InProcessWaker } from './events/waker.js';
 import type { Waker } from './events/waker.js';
 import { DeleteBuild } from './jobs/delete-build.js';
 import { JobQuery } from './jobs/job.query.js';
@@ -49,12 +52,18 @@ import { TaskService } from './tasks/task.service.js';
 
 export type Services = ReturnType<typeof createServices>;
 
-export function createServices(config: Config, database: Database, names: OwnNames, logger: Logger) {
-  const { reader, inTransaction } = database;
-  const waker = new InProcessWaker();
+/** The database, and what wakes who waits for news of it. */
+export type WakingDatabase = Database & { waker: Waker };
+
+export function createServices(config: Config, database: WakingDatabase, names: OwnNames, logger: Logger) {
+  const { reader, inTransaction, waker } = database;
   const seal = createSeal(config);
   const jobEvents = new JobEvents(reader, waker);
-  const auth = createAuth(config, database, waker);
+  const log = {
+    catalogChanges: new CatalogChanges(reader, waker),
+    pruneLog: new PruneCatalogLog(reader, inTransaction, config),
+  };
+  const auth = createAuth(config, database);
   const tasks = new TaskService(reader);
   const apps = new AppService(reader, tasks);
   const buildQuery = new BuildQuery(reader, names);
@@ -67,24 +76,32 @@ export function createServices(config: Config, database: Database, names: OwnNam
   const jobs = new JobService(jobEvents, seal);
   const deleteBuild = new DeleteBuild(jobs, builds);
   const jobQuery = new JobQuery(reader, names);
-  const imported = { reader, inTransaction, apps, builds, ...origins, jobs };
-  const sources = createSources(config, imported, seal);
   const surroundings = { config, names, inTransaction, logger };
-  const images = createImages(surroundings, { reader, builds, ...origins, deleteBuild, jobs, logins, seal });
-  const work = createConversions(
-    surroundings,
-    { reader, apps, builds, buildQuery, jobs, jobQuery, logins },
-    (workshop) => [...images.handlers(workshop), ...sources.sourceHandlers],
-  );
-  const syncs = createSyncs(sources, imported, { ...work, approvals }, logger);
+  const made = { reader, apps, builds, buildQuery, ...origins, deleteBuild, jobs, jobQuery, logins, seal };
+  const work = createWork(surroundings, { ...made, approvals });
   const catalog = { tasks, apps, builds, buildQuery, approvals, deleteApp, deleteBuild };
   return {
     ...{ reader, inTransaction, ...factsOf(config), ...auth, ...catalog, ...origins, ...credentials },
-    ...{ ...images.services, cycleTasks: images.tasks(work.queue), ...createDeployments(reader, builds) },
-    ...{ ...sources, ...syncs },
-    ...{ ...work, jobs, jobQuery, jobEvents, url: config.publicUrl ?? `http://${names.host}` },
+    ...{ ...work, ...createDeployments(reader, builds), jobs, jobQuery, jobEvents, ...log },
+    url: config.publicUrl ?? `http://${names.host}`,
   };
 }
+
+/** What works on jobs: conversions, images, imports. */
+function createWork(surroundings: Surroundings, catalog: WorkingCatalog) {
+  const { config, inTransaction, logger } = surroundings;
+  const imported = { ...catalog, inTransaction };
+  const images = createImages(surroundings, catalog);
+  const sources = createSources(config, imported, catalog.seal);
+  const work = createConversions(surroundings, catalog, (workshop) => [
+    ...images.handlers(workshop),
+    ...sources.sourceHandlers,
+  ]);
+  const syncs = createSyncs(sources, imported, { ...work, approvals: catalog.approvals }, logger);
+  return { ...work, ...images.services, cycleTasks: images.tasks(work.queue), ...sources, ...syncs };
+}
+
+type WorkingCatalog = CatalogServices & ImageCatalog & { approvals: Approvals };
 
 /** What of the configuration dialects show or go by. */
 const factsOf = ({ isSignUpOpen, publicUrl, trustedProxies }: Config) => ({
@@ -93,7 +110,7 @@ const factsOf = ({ isSignUpOpen, publicUrl, trustedProxies }: Config) => ({
   version: packageVersion,
 });
 
-function createAuth(config: Config, { reader, inTransaction }: Database, waker: Waker) {
+function createAuth(config: Config, { reader, inTransaction, waker }: WakingDatabase) {
   const { oidc: issuer, upstream, isSignUpOpen } = config;
   const rights = new RightsChanges(waker);
   const signIns = new SignIns(reader);

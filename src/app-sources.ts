@@ -20,6 +20,7 @@ import type { InTransaction } from './lib/transaction.js';
 import { Upstream } from './lib/upstream.js';
 import { AppImports } from './sources/app-imports.service.js';
 import { applyConfigured } from './sources/configured-sources.js';
+import { LostSyncs } from './sources/lost-syncs.js';
 import { ReviewWriteBackService } from './sources/review-write-back.service.js';
 import { SyncSchedule } from './sources/schedule.js';
 import type { SourceConnector } from './sources/source-connector.js';
@@ -48,7 +49,7 @@ export function createSources(config: Config, catalog: ImportedCatalog, seal: Se
   const { reader, inTransaction, origins, originQuery, jobs } = catalog;
   const connectors = new Map<OriginKind, SourceConnector>(CONNECTORS.map((connector) => [connector.kind, connector]));
   const sources = new SourceService(reader, seal, connectors);
-  const syncRuns = new SyncRunService(reader);
+  const syncRuns = new SyncRunService(reader, jobs);
   const writeBacks = new ReviewWriteBackService(reader, originQuery, sources, catalog.builds);
   const upstream = new Upstream(config.upstream);
   const imports = { origins, originQuery, apps: new AppImports(catalog.apps), runs: syncRuns, jobs, inTransaction };
@@ -63,8 +64,8 @@ export function createSources(config: Config, catalog: ImportedCatalog, seal: Se
 
 /** What starts jobs for sources, once there is a queue. */
 export function createSyncs(
-  { sources, writeBacks }: ReturnType<typeof createSources>,
-  { jobs, inTransaction }: ImportedCatalog,
+  { sources, syncRuns, writeBacks }: ReturnType<typeof createSources>,
+  { jobs, inTransaction, reader }: ImportedCatalog,
   { queue, approvals }: { queue: JobQueue; approvals: Approvals },
   logger: Logger,
 ) {
@@ -81,5 +82,6 @@ export function createSyncs(
     const { job } = await jobs.create(tx, principal, wanted);
     tx.afterCommit(() => queue.add(job));
   });
-  return { syncs, syncSchedule: new SyncSchedule(sources, syncs, logger) };
+  const lost = new LostSyncs(reader, syncRuns, sources, inTransaction);
+  return { syncs, syncSchedule: new SyncSchedule(sources, syncs, lost, logger) };
 }

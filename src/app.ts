@@ -13,6 +13,8 @@ import type { Tokens } from './auth/tokens.js';
 import type { Config } from './config.js';
 import { lockFolder } from './db/folder-lock.js';
 import { ccmFormat } from './formats/ccm/ccm-format.js';
+import { pruneRegularly } from './events/prune-regularly.js';
+import { InProcessWaker } from './events/waker.js';
 import { cycleFormat } from './formats/cycle/cycle-format.js';
 import type { Format } from './formats/format.js';
 import { imageBuilderFormat } from './formats/image-builder/image-builder-format.js';
@@ -45,7 +47,9 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
     shutdown.add(await lockFolder(config.dataDir));
     const listening = await listen(config.host, config.port);
-    const database = await openCatalog(config.databaseUrl, adminTokenFile).catch(async (error: unknown) => {
+    const waker = new InProcessWaker();
+    const wake = (topic: string) => waker.wake(topic);
+    const database = await openCatalog(config.databaseUrl, adminTokenFile, wake).catch(async (error: unknown) => {
       await listening.close();
       throw error;
     });
@@ -55,11 +59,12 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
 
     const url = config.publicUrl ?? `http://localhost:${listening.port}`;
     const names = new OwnNames(new URL(url).host, [`127.0.0.1:${listening.port}`]);
-    const services = createServices(config, database, names, logger);
+    const services = createServices(config, { ...database, waker }, names, logger);
     if (config.previousSecretsKey) await sealAnew(services, logger);
     await services.configureSources();
     await startWork(services, shutdown);
     shutdown.add(collectRegularly(services.store, logger));
+    shutdown.add(pruneRegularly(services.pruneLog, logger));
     await serve(services, listening, logger, shutdown);
     const stopSchedule = services.syncSchedule.start();
     shutdown.signal.addEventListener('abort', stopSchedule);

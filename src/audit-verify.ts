@@ -25,10 +25,12 @@ async function main(): Promise<number> {
 async function report(source: DataSource, accountId: string): Promise<number> {
   // One moment for all pages and the head. SQLite's transactions are like that of themselves.
   const isolation = source.options.type === 'postgres' ? 'REPEATABLE READ' : 'SERIALIZABLE';
-  const { lines, lastHash, fault } = await source.transaction(isolation, (manager) => checkLog(manager, accountId));
+  const { lines, lastHash, pruned, fault } = await source.transaction(isolation, (manager) =>
+    checkLog(manager, accountId),
+  );
   const result = fault
     ? `line ${fault.seq} is broken: ${fault.what}`
-    : `${lines} lines, chain intact, last hash ${lastHash}`;
+    : `${lines - pruned} lines${pruned > 0 ? ` after ${pruned} that were pruned` : ''}, chain intact, last hash ${lastHash}`;
   process.stdout.write(`${accountId}: ${result}\n`);
   return fault ? 1 : 0;
 }

@@ -47,6 +47,9 @@ export interface Config {
   signing: { key: string; certificate: string } | undefined;
   /** What an account may keep in the store, in MiB (2^20 bytes); 0 for as much as there is room for. */
   storeQuotaMib: number;
+  /** How long the catalog log is kept, and how much of an account's; 0 for everything. */
+  catalogLogDays: number;
+  catalogLogLines: number;
   /** All that child processes get of the environment: the rest may hold secrets. */
   childEnvironment: Environment;
 }
@@ -76,6 +79,8 @@ export function readConfig(environment: Environment): Config {
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL', 'info'), LOG_LEVELS),
     childEnvironment: { PATH: environment.PATH, NODE_EXTRA_CA_CERTS: environment.NODE_EXTRA_CA_CERTS },
     storeQuotaMib: integer('STORE_QUOTA_MIB', read('STORE_QUOTA_MIB', '102400'), 0, 2 ** 30),
+    catalogLogDays: integer('CATALOG_LOG_DAYS', read('CATALOG_LOG_DAYS', '0'), 0, 36_500),
+    catalogLogLines: integer('CATALOG_LOG_LINES', read('CATALOG_LOG_LINES', '0'), 0, 2 ** 40),
     jobConcurrency: integer('JOB_CONCURRENCY', read('JOB_CONCURRENCY', '2'), 1, 64),
     jobTimeoutMinutes: integer('JOB_TIMEOUT_MINUTES', read('JOB_TIMEOUT_MINUTES', '120'), 1, 10_080),
     layerCacheMib: integer('LAYER_CACHE_MIB', read('LAYER_CACHE_MIB', '10240'), 0, 2 ** 30),

@@ -9,6 +9,8 @@ const KEY = 'a1'.repeat(32);
 describe('the configuration', () => {
   it('has a default for every variable', () => {
     expect(readConfig({})).toEqual({
+      catalogLogDays: 0,
+      catalogLogLines: 0,
       host: '127.0.0.1',
       port: 4000,
       publicUrl: undefined,
@@ -143,6 +145,8 @@ describe('the configuration', () => {
     ['JOB_CONCURRENCY', '65'],
     ['JOB_TIMEOUT_MINUTES', '0'],
     ['LAYER_CACHE_MIB', '-1'],
+    ['CATALOG_LOG_DAYS', '-1'],
+    ['CATALOG_LOG_LINES', 'many'],
   ])('refuses %s=%s and names the variable', (name, value) =>
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name} must`)),
   );

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { buildSchema, parse, validate } from 'graphql';
 import { readConfig } from '../src/config.js';
 import { writeDevelopmentBlobs } from '../src/demo/development-blobs.js';
 import { packageRoot } from '../src/lib/package-root.js';
@@ -51,6 +52,14 @@ describeWith(['bash', 'curl', 'tar', 'openssl', 'docker-registry', 'skopeo', 'um
     } finally {
       await Promise.all([gateway.close(), registry.stop()]);
     }
+  });
+});
+
+describe("the README's GraphQL", () => {
+  it('is such that the schema knows it', () => {
+    const schema = buildSchema(readFileSync(join(packageRoot, 'schema', 'schema.graphql'), 'utf8'));
+    const blocks = [...readme.matchAll(/^```graphql\n([^]*?)^```$/gm)].map(([, block]) => block!);
+    expect(blocks.flatMap((block) => validate(schema, parse(block)))).toEqual([]);
   });
 });
 

@@ -171,9 +171,13 @@ export class BuildService {
     await this.expectOwn(tx, build, 'deleted');
     const { accountId, pendingTaskId } = build;
     const actor = actorOf(principal);
-    await tx.manager.delete(Build, { accountId, id: build.id });
+    // It goes with the build, and who follows builds of one origin is to be told.
+    const key = { accountId, id: build.id };
+    const origin = await tx.manager.findOne(Origin, { select: { accountId: true, id: true, kind: true }, where: key });
+    const before = { ...build, ...(origin && { originKind: origin.kind }) };
+    await tx.manager.delete(Build, key);
     if (pendingTaskId !== null) await this.tasks.close(tx, accountId, pendingTaskId, actor);
-    recordChange(tx, { ...entryOf(build), kind: 'DELETED', actor, before: { ...build } });
+    recordChange(tx, { ...entryOf(build), kind: 'DELETED', actor, before });
   }
 
   /** What follows from the end of the task about a build; its row was locked before. */

@@ -62,6 +62,14 @@ export class OriginQuery {
     return (await query.getRawMany<Row>()).map((row) => fromRow(Origin, row));
   }
 
+  /** Where builds came from, by their ids. */
+  async kindsOf(accountId: string, ids: readonly string[]): Promise<Map<string, OriginKind>> {
+    if (ids.length === 0) return new Map();
+    const select = { accountId: true, id: true, kind: true } as const;
+    const origins = await this.reader.find(Origin, { select, where: { accountId, id: In([...ids]) } });
+    return new Map(origins.map(({ id, kind }) => [id, kind]));
+  }
+
   /** By the vendor's ids, at most one of each: what was made here before what was imported, then the oldest. */
   async byExternalIds(accountId: string, kind: OriginKind, externalIds: readonly string[]): Promise<Origin[]> {
     const where = { accountId, kind, externalId: In([...externalIds]) };

@@ -20,6 +20,8 @@ export interface DatabaseOptions {
   url: string;
   entities: NonNullable<DataSourceOptions['entities']>;
   migrations: MixedList<string | (new () => object)>;
+  /** Is told what readers have something new to read, after each commit. */
+  wake?: (topic: string) => void;
 }
 
 export interface Database {
@@ -62,9 +64,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   try {
     await writer.initialize();
     await runMigrations(writer);
-    if (isPostgres) return asDatabase(writer, writer, unlock);
+    const transactions = transactionsOn(writer, options.wake);
+    if (isPostgres) return asDatabase({ writer, reader: writer, transactions, unlock });
     await writer.query('PRAGMA synchronous = FULL');
-    return asDatabase(writer, await openSqliteReader(options), unlock);
+    return asDatabase({ writer, reader: await openSqliteReader(options), transactions, unlock });
   } catch (error) {
     if (writer.isInitialized) await writer.destroy();
     await unlock();
@@ -89,8 +92,14 @@ function openSqliteReader({ url, entities }: Pick<DatabaseOptions, 'url' | 'enti
   return new DataSource({ ...sqliteOptions(url), flags: SQLITE_OPEN_READONLY, entities }).initialize();
 }
 
-function asDatabase(writer: DataSource, reader: DataSource, unlock: () => Promise<void>): Database {
-  const transactions = transactionsOn(writer);
+interface OpenParts {
+  writer: DataSource;
+  reader: DataSource;
+  transactions: ReturnType<typeof transactionsOn>;
+  unlock: () => Promise<void>;
+}
+
+function asDatabase({ writer, reader, transactions, unlock }: OpenParts): Database {
   return {
     reader: reader.manager,
     inTransaction: transactions.run,

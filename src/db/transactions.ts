@@ -7,6 +7,7 @@ import type { InTransaction, Transaction } from '../lib/transaction.js';
 class OpenTransaction implements Transaction {
   private readonly before: (() => Promise<void>)[] = [];
   private readonly after: (() => void)[] = [];
+  private readonly topics = new Set<string>();
 
   constructor(readonly manager: EntityManager) {}
 
@@ -18,16 +19,25 @@ class OpenTransaction implements Transaction {
     this.after.push(hook);
   }
 
+  wake(topic: string): void {
+    this.topics.add(topic);
+  }
+
   async finish(): Promise<void> {
     for (const hook of this.before) await hook();
   }
 
-  committed(): void {
+  committed(wake: (topic: string) => void): void {
     for (const hook of this.after) hook();
+    for (const topic of this.topics) wake(topic);
   }
 }
 
-export function transactionsOn(source: DataSource): { run: InTransaction; idle(): Promise<void> } {
+/** @param wake is told the topics of each transaction after its commit */
+export function transactionsOn(
+  source: DataSource,
+  wake: (topic: string) => void = () => undefined,
+): { run: InTransaction; idle(): Promise<void> } {
   const inside = new AsyncLocalStorage<true>();
   const oneAtATime = source.options.type === 'sqlite';
   const open = new Set<Promise<unknown>>();
@@ -43,7 +53,7 @@ export function transactionsOn(source: DataSource): { run: InTransaction; idle()
         return value;
       });
     });
-    opened?.committed();
+    opened?.committed(wake);
     return result;
   }
 

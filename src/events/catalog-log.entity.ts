@@ -10,6 +10,8 @@ export const CatalogChangeKind = {
   REVIEWED: 'REVIEWED',
   DEPLOYED: 'DEPLOYED',
   DELETED: 'DELETED',
+  CHECKPOINT: 'CHECKPOINT',
+  GAP: 'GAP',
 } as const;
 export type CatalogChangeKind = keyof typeof CatalogChangeKind;
 registerEnumType(CatalogChangeKind, {
@@ -21,8 +23,16 @@ registerEnumType(CatalogChangeKind, {
     REVIEWED: { description: 'An approval of it was decided.' },
     DEPLOYED: { description: 'The first node began to run it, or the last one stopped.' },
     DELETED: { description: 'It is gone; there is no `after`.' },
+    CHECKPOINT: {
+      description:
+        'Lines before this one were pruned; `after` tells up to which number (`prunedSeq`), how many, until when, and the hash of the last of them, which the first line that is left chains to.',
+    },
+    GAP: { description: 'In `catalogChanges` only: changes up to this number were pruned and are gone.' },
   },
 });
+
+/** What the first line of a log chains to. */
+export const FIRST_HASH = '0'.repeat(64);
 
 export const ActorType = { USER: 'USER', TOKEN: 'TOKEN', SYSTEM: 'SYSTEM' } as const;
 export type ActorType = keyof typeof ActorType;
@@ -107,7 +117,7 @@ export class CatalogLogLine {
   hash!: string;
 }
 
-/** Last number and hash of an account's log; locked for the moment of appending. */
+/** Both ends of an account's log; locked for the moment of appending. */
 @Entity('catalog_log_head')
 export class CatalogLogHead {
   @PrimaryIdColumn()
@@ -118,4 +128,12 @@ export class CatalogLogHead {
 
   @WordColumn()
   hash!: string;
+
+  /** Lines up to this number were pruned, or are about to be; 0 where none was. */
+  @Column({ type: 'bigint', default: 0 })
+  prunedSeq!: number;
+
+  /** Hash of the last of them. */
+  @WordColumn({ default: FIRST_HASH })
+  prunedHash!: string;
 }

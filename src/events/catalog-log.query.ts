@@ -1,11 +1,11 @@
 // Reads the catalog log as an audit trail, newest line first.
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { containsExactly } from '../db/contains-exactly.js';
 import { fromRow, selectRows } from '../db/from-row.js';
 import { readPage } from '../db/keyset.js';
 import { parsePage } from '../lib/paging.js';
 import type { Connection, PageArgs } from '../lib/paging.js';
-import { CatalogLogLine } from './catalog-log.entity.js';
+import { CatalogLogHead, CatalogLogLine } from './catalog-log.entity.js';
 import type { CatalogChangeKind } from './catalog-log.entity.js';
 
 export interface CatalogLogSelection {
@@ -17,11 +17,19 @@ export interface CatalogLogSelection {
   until?: Date | null;
 }
 
+/** Lines that are about to be pruned count as gone: nothing vouches for them any more. */
+export function withoutPruned(query: SelectQueryBuilder<CatalogLogLine>, accountId: string): void {
+  const pruned = query.subQuery().select('head.prunedSeq').from(CatalogLogHead, 'head');
+  const prunedSeq = pruned.where('head.accountId = :prunedOf').getQuery();
+  query.andWhere(`line.seq > ${prunedSeq}`, { prunedOf: accountId });
+}
+
 export class CatalogLogQuery {
   constructor(private readonly reader: EntityManager) {}
 
   list(accountId: string, page: PageArgs, selection: CatalogLogSelection): Promise<Connection<CatalogLogLine>> {
     const query = selectRows(this.reader, CatalogLogLine, 'line').where({ accountId });
+    withoutPruned(query, accountId);
     const { entityType, entityId, actorId, kind, since, until } = selection;
     if (entityType) query.andWhere({ entityType });
     if (entityId) query.andWhere({ entityId: entityId.toLowerCase() });

@@ -5,10 +5,10 @@ import type { EntityManager } from 'typeorm';
 import { rowLock } from '../db/row-lock.js';
 import { canonicalJson } from '../lib/json.js';
 import type { Transaction } from '../lib/transaction.js';
-import { CatalogLogHead, CatalogLogLine } from './catalog-log.entity.js';
+import { CatalogLogHead, CatalogLogLine, FIRST_HASH } from './catalog-log.entity.js';
 import type { Actor, CatalogChangeKind } from './catalog-log.entity.js';
 
-export interface CatalogChange {
+export interface RecordedChange {
   accountId: string;
   kind: CatalogChangeKind;
   entityType: string;
@@ -18,13 +18,12 @@ export interface CatalogChange {
   after?: object;
 }
 
-export const FIRST_HASH = '0'.repeat(64);
 /** Both databases bound the values of one statement. */
 const ROWS_PER_INSERT = 500;
-const pending = new WeakMap<Transaction, CatalogChange[]>();
+const pending = new WeakMap<Transaction, RecordedChange[]>();
 
 /** Makes the change part of the log, in the same transaction as the change itself. */
-export function recordChange(tx: Transaction, change: CatalogChange): void {
+export function recordChange(tx: Transaction, change: RecordedChange): void {
   const changes = pending.get(tx);
   if (changes) {
     changes.push(change);
@@ -35,11 +34,15 @@ export function recordChange(tx: Transaction, change: CatalogChange): void {
   tx.beforeCommit(() => {
     // What a later hook records is appended after this.
     pending.delete(tx);
-    return append(tx.manager, started);
+    return append(tx, started);
   });
 }
 
-async function append(manager: EntityManager, changes: CatalogChange[]): Promise<void> {
+/** What a reader of an account's log waits for. */
+export const catalogTopic = (accountId: string): string => `catalog ${accountId}`;
+
+async function append(tx: Transaction, changes: RecordedChange[]): Promise<void> {
+  const { manager } = tx;
   // In one order everywhere, so that two transactions about the same accounts can not wait for each other.
   for (const accountId of [...new Set(changes.map((change) => change.accountId))].sort()) {
     const head = await lockHead(manager, accountId);
@@ -48,6 +51,7 @@ async function append(manager: EntityManager, changes: CatalogChange[]): Promise
       await manager.insert(CatalogLogLine, lines.slice(at, at + ROWS_PER_INSERT));
     }
     await manager.update(CatalogLogHead, { accountId }, { seq: head.seq, hash: head.hash });
+    tx.wake(catalogTopic(accountId));
   }
 }
 
@@ -63,7 +67,7 @@ async function lockHead(manager: EntityManager, accountId: string): Promise<Cata
 }
 
 /** Moves the head on by one line and returns the line. */
-function nextLine(head: CatalogLogHead, change: CatalogChange): Omit<CatalogLogLine, 'constructor'> {
+function nextLine(head: CatalogLogHead, change: RecordedChange): Omit<CatalogLogLine, 'constructor'> {
   head.seq += 1;
   const { accountId, kind, entityType, entityId, actor } = change;
   const at = new Date();

@@ -38,6 +38,11 @@ export class JobEvents {
     for (const { accountId, jobId } of events) tx.afterCommit(() => this.waker.wake(topic(accountId, jobId)));
   }
 
+  /** Those of jobs that are about to be forgotten. */
+  async remove({ manager }: Transaction, accountId: string, jobIds: readonly string[]): Promise<void> {
+    await manager.delete(JobEvent, { accountId, jobId: In([...jobIds]) });
+  }
+
   list(accountId: string, jobId: string, afterSeq: number, first: number): Promise<JobEvent[]> {
     return this.reader.find(JobEvent, {
       where: { accountId, jobId, seq: MoreThan(afterSeq) },

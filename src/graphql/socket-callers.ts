@@ -3,7 +3,8 @@
 import { CloseCode } from 'graphql-ws';
 import type { Context } from 'graphql-ws';
 import type { WebSocket } from 'ws';
-import type { Caller } from '../auth/principal.js';
+import { hasRole } from '../auth/principal.js';
+import type { Caller, Role } from '../auth/principal.js';
 import { CatalogError } from '../lib/errors.js';
 
 const RECHECK_MS = 1_000;
@@ -15,6 +16,8 @@ export interface Extra extends Record<PropertyKey, unknown> {
   tokenId?: string;
   /** Where the caller works; a socket does not outlive a change of that. */
   accountId?: string | null;
+  /** What the caller may do there; nor does it outlive a loss of that, as streams were begun with it. */
+  role?: Role | null;
   /** When the caller was last looked up. */
   checkedAt?: number;
 }
@@ -34,9 +37,9 @@ export class SocketCallers {
   async connect(context: SocketContext): Promise<boolean> {
     const caller = await this.callerOf(context);
     if (!caller) return false;
-    const { tokenId, accountId } = caller;
+    const { tokenId, accountId, role } = caller;
     if ([...this.open].filter(({ extra }) => extra.tokenId === tokenId).length >= MAX_SOCKETS_OF_CALLER) return false;
-    Object.assign(context.extra, { tokenId, accountId, checkedAt: Date.now() });
+    Object.assign(context.extra, { tokenId, accountId, role, checkedAt: Date.now() });
     this.open.add(context);
     return true;
   }
@@ -45,11 +48,14 @@ export class SocketCallers {
     this.open.delete(context);
   }
 
-  /** The caller as of now; closes the socket where its token is void or stands for another account. */
+  /** The caller as of now; closes the socket where its token is void, or stands for another account or for less. */
   async check(context: SocketContext): Promise<Caller | undefined> {
     const caller = await this.callerOf(context);
     context.extra.checkedAt = Date.now();
-    if (caller && caller.accountId === context.extra.accountId) return caller;
+    if (caller && caller.accountId === context.extra.accountId && mayAsMuch(caller, context.extra)) {
+      context.extra.role = caller.role;
+      return caller;
+    }
     context.extra.socket.close(CloseCode.Forbidden, 'Forbidden');
     return undefined;
   }
@@ -73,3 +79,6 @@ export class SocketCallers {
     }
   }
 }
+
+const mayAsMuch = ({ role }: Caller, before: Pick<Extra, 'role'>): boolean =>
+  !before.role || (role !== null && hasRole({ role }, before.role));

@@ -189,6 +189,16 @@ export class JobService {
     return this.change(tx, job, [{ type: 'cancelled' }]);
   }
 
+  /** Forgets jobs with their events, those of them that are final. */
+  async remove(tx: Transaction, accountId: string, ids: readonly string[]): Promise<void> {
+    const status = In(Object.values(JobStatus).filter(isFinal));
+    const jobs = await tx.manager.find(Job, { select: { id: true }, where: { accountId, id: In([...ids]), status } });
+    if (jobs.length === 0) return;
+    const gone = jobs.map(({ id }) => id);
+    await this.events.remove(tx, accountId, gone);
+    await tx.manager.delete(Job, { accountId, id: In(gone) });
+  }
+
   /** Takes a build that goes off the jobs that made it. */
   async forgetBuild(tx: Transaction, accountId: string, buildId: string): Promise<void> {
     await tx.manager.update(Job, { accountId, buildId }, { buildId: null });

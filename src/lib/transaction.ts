@@ -7,6 +7,8 @@ export interface Transaction {
   beforeCommit(hook: () => Promise<void>): void;
   /** Runs once the commit is durable; for waking readers and starting work, never for writing. */
   afterCommit(hook: () => void): void;
+  /** Wakes who reads the topic, once, when the commit is durable. */
+  wake(topic: string): void;
 }
 
 /** Opens a transaction; only the outermost caller (resolver, route, worker) does so. */

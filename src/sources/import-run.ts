@@ -11,6 +11,7 @@ import { RunIsVoid } from '../jobs/job.service.js';
 import type { JobService } from '../jobs/job.service.js';
 import type { Job } from '../jobs/job.entity.js';
 import { CatalogError } from '../lib/errors.js';
+import { JobFailure } from '../lib/job-failure.js';
 import type { InTransaction, Transaction } from '../lib/transaction.js';
 import type { AppImports } from './app-imports.service.js';
 import type { ImportedApp, ImportedBuild, SourcePage } from './source-connector.js';
@@ -20,6 +21,8 @@ import type { SyncCounts, SyncRunService } from './sync-run.service.js';
 
 const SLICE = 50;
 const SEEN_AT_ONCE = 500;
+/** Of the first ones each is told, then each hundredth. */
+const TOLD_PAGES = 100;
 /** Each is an event; the count has them all. */
 const MAX_WARNINGS = 100;
 
@@ -54,6 +57,7 @@ export class ImportRun {
   private readonly requestsBefore: number;
   private readonly actor: Actor;
   private warnings = 0;
+  private pages = 0;
 
   constructor(
     private readonly services: ImportServices,
@@ -159,6 +163,8 @@ export class ImportRun {
     const seen = [...unchanged, ...unread];
     for (let at = 0; at < seen.length; at += SEEN_AT_ONCE)
       await this.services.origins.markSeen(tx, source.accountId, seen.slice(at, at + SEEN_AT_ONCE), job.id);
+    this.pages += 1;
+    if (this.pages > TOLD_PAGES && this.pages % TOLD_PAGES > 0) return;
     const { done = 0, total = 0 } = page.progress ?? {};
     const isAtBuilds = page.builds.length + unchanged.length + page.failed.length > 0;
     const step = isAtBuilds ? JobStep.IMPORTING : JobStep.LISTING;
@@ -226,7 +232,8 @@ export class ImportRun {
 
 const MAX_NAMED = 200;
 
-const isFatal = (error: unknown): boolean => error instanceof RunIsVoid || isTransient(error);
+const isFatal = (error: unknown): boolean =>
+  error instanceof RunIsVoid || error instanceof JobFailure || isTransient(error);
 
 const isAsKnown = (build: ImportedBuild, known: KnownOrigin | undefined): boolean =>
   known !== undefined &&

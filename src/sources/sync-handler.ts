@@ -18,6 +18,7 @@ import type { SourceHttpOptions } from './source-http.js';
 import type { Source } from './source.entity.js';
 import type { SourceService } from './source.service.js';
 import type { SyncRun } from './sync-run.entity.js';
+import { sourceGone } from './sync-run.service.js';
 
 export interface ImportLimits {
   /** Of one run. */
@@ -125,8 +126,11 @@ export class SyncHandler implements JobHandler {
   private completion(source: Source, run: SyncRun, importing: ImportRun, { watermark }: SourceEnd): CompleteJob {
     return async (tx) => {
       await this.services.runs.finish(tx, run, importing.total(), null);
-      const news = { status: 'SUCCEEDED', lastSyncedAt: run.startedAt, watermark, failure: null, failures: 0 } as const;
-      await this.sources.note(tx, source, news);
+      const now = await this.sources.find(tx, source.accountId, source.id);
+      // Another server may have been configured in the meantime.
+      const isSame = now?.sealedCredentials === source.sealedCredentials && now.endpoint === source.endpoint;
+      const news = { status: 'SUCCEEDED', lastSyncedAt: run.startedAt, failure: null, failures: 0 } as const;
+      await this.sources.note(tx, source, { ...news, ...(isSame && { watermark }) });
       return { buildId: null, outputImage: null };
     };
   }
@@ -137,12 +141,12 @@ export class SyncHandler implements JobHandler {
     if (error instanceof Stopped && error.reason === 'shutdown') return error;
     const isCancelled = error instanceof RunIsVoid || error instanceof Stopped;
     const failure = isCancelled ? null : failureOf(error, run);
-    const failures = source.failures + 1;
-    const nextSyncAt = isCancelled ? source.nextSyncAt : retryAt(source, failures, new Date());
     await this.services.inTransaction(async (tx) => {
       await this.services.runs.finish(tx, run, importing.total(), failure);
-      const news = { status: 'FAILED', failure, ...(!isCancelled && { failures, nextSyncAt }) } as const;
-      await this.sources.note(tx, source, news);
+      const now = (await this.sources.find(tx, source.accountId, source.id)) ?? source;
+      const failures = now.failures + 1;
+      const later = { failures, nextSyncAt: retryAt(now, failures, new Date()) };
+      await this.sources.note(tx, source, { status: 'FAILED', failure, ...(!isCancelled && later) });
     });
     return error;
   }
@@ -163,9 +167,6 @@ function failureOf(error: unknown, { id }: SyncRun): Failure {
   const message = 'The gateway could not finish the import because of a defect of its own.';
   return { code: JobFailureCode.INTERNAL, message, hint: `Its log has the details under the job's id ${id}.` };
 }
-
-const sourceGone = () =>
-  new JobFailure(JobFailureCode.SOURCE_NOT_FOUND, 'The source was deleted.', 'There is nothing to do.');
 
 const tooLate = (timeoutMs: number) =>
   new JobFailure(

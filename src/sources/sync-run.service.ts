@@ -3,7 +3,9 @@ import { In } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { firstOfEach } from '../db/first-of-each.js';
 import { fromRow, selectRows } from '../db/from-row.js';
+import type { JobService } from '../jobs/job.service.js';
 import type { Failure } from '../jobs/job.entity.js';
+import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import type { Transaction } from '../lib/transaction.js';
 import { SyncRun } from './sync-run.entity.js';
 import type { SyncCursor } from './sync-run.entity.js';
@@ -15,10 +17,14 @@ export type SyncCounts = Pick<SyncRun, 'created' | 'updated' | 'unchanged' | 'go
 type RunKey = Pick<SyncRun, 'accountId' | 'id'>;
 
 export class SyncRunService {
-  constructor(private readonly reader: EntityManager) {}
+  constructor(
+    private readonly reader: EntityManager,
+    private readonly jobs: JobService,
+  ) {}
 
-  /** The run of that job, made where it is new, in place of the oldest ones. */
-  async start({ manager }: Transaction, run: Pick<SyncRun, 'accountId' | 'id' | 'sourceId'>): Promise<SyncRun> {
+  /** The run of that job, made where it is new, in place of the oldest ones and their jobs. */
+  async start(tx: Transaction, run: Pick<SyncRun, 'accountId' | 'id' | 'sourceId'>): Promise<SyncRun> {
+    const { manager } = tx;
     const { accountId, id, sourceId } = run;
     const known = await manager.findOneBy(SyncRun, { accountId, id });
     if (known) return { ...known };
@@ -33,17 +39,25 @@ export class SyncRunService {
       order,
       skip: KEPT,
     });
-    if (old.length > 0) await manager.delete(SyncRun, { accountId, id: In(old.map((one) => one.id)) });
+    await this.remove(
+      tx,
+      accountId,
+      old.map((one) => one.id),
+    );
     return row;
   }
 
-  /** @param cursor undefined where the page is not whole yet */
+  /**
+   * Throws JobFailure where the run went with its source.
+   * @param cursor undefined where the page is not whole yet
+   */
   async advance(
     { manager }: Transaction,
     { accountId, id }: RunKey,
     counts: SyncCounts,
     cursor?: SyncCursor,
   ): Promise<void> {
+    if (!(await manager.existsBy(SyncRun, { accountId, id }))) throw sourceGone();
     await manager.update(SyncRun, { accountId, id }, { ...counts, ...(cursor && { cursor }) } as never);
   }
 
@@ -54,6 +68,12 @@ export class SyncRunService {
     await manager.update(SyncRun, { accountId, id }, { ...counts, finishedAt, durationMs, failure, cursor: null });
   }
 
+  private async remove(tx: Transaction, accountId: string, ids: string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await tx.manager.delete(SyncRun, { accountId, id: In(ids) });
+    await this.jobs.remove(tx, accountId, ids);
+  }
+
   /** The newest of each source, newest first. */
   async listOfEach(accountId: string, sourceIds: readonly string[], first: number): Promise<SyncRun[][]> {
     const query = selectRows(this.reader, SyncRun, 'run').where({ accountId, sourceId: In([...sourceIds]) });
@@ -62,3 +82,6 @@ export class SyncRunService {
     return rows.map((ofSource) => ofSource.map((row) => fromRow(SyncRun, row)));
   }
 }
+
+export const sourceGone = () =>
+  new JobFailure(JobFailureCode.SOURCE_NOT_FOUND, 'The source was deleted.', 'There is nothing to do.');

@@ -13,8 +13,10 @@ export interface TestDatabase extends Database {
   createPrincipal(): Promise<Principal>;
 }
 
-export async function openTestDatabase(kind: DatabaseKind): Promise<TestDatabase> {
-  const database = await openDatabase({ url: await kind.create(), entities: ENTITIES, migrations: MIGRATIONS });
+/** @param wake is told of what there is to read */
+export async function openTestDatabase(kind: DatabaseKind, wake?: (topic: string) => void): Promise<TestDatabase> {
+  const options = { url: await kind.create(), entities: ENTITIES, migrations: MIGRATIONS, wake };
+  const database = await openDatabase(options);
   return {
     ...database,
     async createPrincipal() {

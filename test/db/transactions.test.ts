@@ -14,8 +14,9 @@ function gate() {
 
 onEachDatabase('transactions', (kind) => {
   let database: TestDatabase;
+  const woken: string[] = [];
   beforeAll(async () => {
-    database = await openTestDatabase(kind);
+    database = await openTestDatabase(kind, (topic) => void woken.push(topic));
   });
   afterAll(() => database.close());
 
@@ -90,6 +91,22 @@ onEachDatabase('transactions', (kind) => {
       await insert(tx, 'visible');
     });
     expect(await read).toEqual(['visible']);
+  });
+
+  it('wake readers of each topic once, after the commit and only then', async () => {
+    const failing = database.inTransaction(async (tx) => {
+      tx.wake('never');
+      throw new Error('not after all');
+    });
+    await expect(failing).rejects.toThrow('not after all');
+    await database.inTransaction(async (tx) => {
+      tx.wake('one');
+      tx.beforeCommit(async () => tx.wake('two'));
+      tx.wake('one');
+      await insert(tx, 'woken');
+      expect(woken).toEqual([]);
+    });
+    expect(woken).toEqual(['one', 'two']);
   });
 
   it('can not be opened inside each other, however deep', async () => {

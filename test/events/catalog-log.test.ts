@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CatalogLogHead, CatalogLogLine } from '../../src/events/catalog-log.entity.js';
 import { hashLine, recordChange } from '../../src/events/catalog-log.js';
-import type { CatalogChange } from '../../src/events/catalog-log.js';
+import type { RecordedChange } from '../../src/events/catalog-log.js';
 import { newId } from '../../src/lib/ids.js';
 import { onEachDatabase } from '../support/databases.js';
 import { openTestDatabase } from '../db/test-database.js';
@@ -20,11 +20,11 @@ onEachDatabase('the catalog log', (kind) => {
   });
   afterAll(() => database.close());
 
-  const change = (entityId: string, more: Partial<CatalogChange> = {}): CatalogChange => ({
+  const change = (entityId: string, more: Partial<RecordedChange> = {}): RecordedChange => ({
     ...{ accountId, kind: 'CREATED', entityType: 'App', entityId, actor: ACTOR, after: { id: entityId } },
     ...more,
   });
-  const record = (...changes: CatalogChange[]) =>
+  const record = (...changes: RecordedChange[]) =>
     database.inTransaction(async (tx) => changes.forEach((each) => recordChange(tx, each)));
   const lines = (of = accountId) =>
     database.reader.find(CatalogLogLine, { where: { accountId: of }, order: { seq: 'ASC' } });

@@ -29,7 +29,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 };
 
 /** Whoever hands a format's parts what they need. */
-const COMPOSITION_ROOT = ['app-sources.ts', 'app.ts', 'app-images.ts', 'app-origins.ts', 'app-resolvers.ts'];
+const COMPOSITION_ROOT = ['app.ts', 'app-images.ts', 'app-origins.ts', 'app-resolvers.ts', 'app-sources.ts'];
 
 interface Import {
   from: string;

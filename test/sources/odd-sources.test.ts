@@ -185,6 +185,18 @@ describe('a source', () => {
     expect(await jobEnd(gateway, first)).toMatchObject({ status: 'SUCCEEDED' });
   });
 
+  it('whose import is cancelled is as if it failed, and can be imported from again', async () => {
+    handle = () => undefined;
+    const id = await newSource();
+    const job = await startSync(gateway, id);
+    await ask(gateway, `mutation { cancelJob(input: { jobId: "${job}" }) { job { id } userErrors { message } } }`);
+    expect(await jobEnd(gateway, job)).toMatchObject({ status: 'CANCELLED' });
+    handle = () => empty;
+    const run = await sync(gateway, id);
+    expect(run.source).toMatchObject({ status: 'SUCCEEDED' });
+    expect(run.id).not.toBe(job);
+  });
+
   it('that is imported from regularly begins at once', async () => {
     handle = () => empty;
     const id = await newSource({ syncEverySeconds: 60 });

@@ -153,9 +153,9 @@ async function fillCatalog(ask: Ask, marker: string, image: string): Promise<Con
   );
   const registry = await createRegistry(ask, names.registryScope, marker);
   const accessToken = await createAccessToken(ask, `${marker}-spare`);
-  const source = await createSource(ask, `${marker} source`);
   const { accessKeyId: accessKey } = await newAccessKey(ask, `${marker}-spare`, 'READER');
   const imageArn = await createImage(ask, `${marker}-image`);
+  const source = await createSource(ask, `${marker} source`);
   const made = { registry, source, accessToken, accessKey, imageArn };
   return { ...names, app, build, task, pcr0, doneTask: reviewed.task, ...made };
 }

@@ -134,4 +134,19 @@ export const SUBSCRIPTIONS: Line[] = [
       body: { query: `subscription { conversionStatus(jobId: "${job}") { seq status message build { id } } }` },
     }),
   },
+  {
+    ...{ group: 'Subscription', name: 'catalogChanges', access: 'READER', stranger: 'OK' },
+    call: () => ({
+      ...{ kind: 'graphql-ws', method: 'GET', path: '/graphql' },
+      body: { query: 'subscription { catalogChanges(afterSeq: 0) { seq kind entityId entry { __typename } } }' },
+    }),
+  },
+  {
+    ...{ group: 'Subscription', name: 'catalogChanges', what: 'of tokens', access: 'READER', needs: 'MANAGER' },
+    stranger: 'OK',
+    call: () => ({
+      ...{ kind: 'graphql-ws', method: 'GET', path: '/graphql' },
+      body: { query: 'subscription { catalogChanges(afterSeq: 0, filter: { entityType: "AccessToken" }) { seq } }' },
+    }),
+  },
 ];

@@ -180,3 +180,38 @@ export const AppBuilds = graphql(`
     }
   }
 `);
+
+export const CatalogChanges = graphql(`
+  subscription CatalogChanges($afterSeq: SafeInt, $filter: CatalogChangeFilter) {
+    catalogChanges(afterSeq: $afterSeq, filter: $filter) {
+      seq
+      at
+      kind
+      entityType
+      entityId
+      actor {
+        type
+        name
+      }
+      entry {
+        __typename
+        ... on Build {
+          id
+          appId: app {
+            id
+          }
+          status {
+            status
+          }
+          deploymentStatus {
+            status
+          }
+        }
+        ... on App {
+          id
+          description
+        }
+      }
+    }
+  }
+`);

@@ -7,7 +7,7 @@ export type Kind = 'CCM' | 'CYCLE' | 'IMAGE_BUILDER';
 export async function ask(gateway: GraphqlClient, query: string, variables?: object): Promise<any> {
   const { body } = await gateway.send(query, variables);
   if (body.errors) throw new Error(JSON.stringify(body.errors));
-  const [value] = Object.values(body.data) as any[];
+  const value: any = Object.values(body.data)[0];
   if (value?.userErrors?.length > 0) throw new Error(JSON.stringify(value.userErrors));
   return value;
 }

@@ -9,25 +9,24 @@ import { objectOr, textOr } from './told.js';
 const JSON_HEADERS = { accept: 'application/json', 'content-type': 'application/json' };
 
 export class CcmSession {
-  private constructor(
-    private readonly access: SourceAccess,
-    private readonly token: string,
-  ) {}
+  private token = '';
+
+  private constructor(private readonly access: SourceAccess) {}
 
   /** Throws JobFailure. */
   static async open(access: SourceAccess): Promise<CcmSession> {
-    const { username, password, token, hubId: account } = access.credentials;
-    const session = new CcmSession(access, token ?? (await signIn(access, `${username}:${password}`)));
-    if (account !== undefined) {
-      const path = `/v1/sys/session/select_account/${encodeURIComponent(account)}`;
-      session.expectOk(await session.ask(path, { method: 'POST', body: '' }));
-    }
+    const session = new CcmSession(access);
+    await session.signIn();
     return session;
   }
 
   /** Any answer that says nothing of time; throws JobFailure where there is none. */
-  ask(path: string, request: UpstreamRequest = {}): Promise<SourceAnswer> {
-    return this.access.http.send(urlOf(this.access, path), this.signed(request));
+  async ask(path: string, request: UpstreamRequest = {}): Promise<SourceAnswer> {
+    const answer = await this.askAsIs(path, request);
+    // Sessions end, also while much is read.
+    if (answer.status !== 401 || this.access.credentials.token !== undefined) return answer;
+    await this.signIn();
+    return this.askAsIs(path, request);
   }
 
   /** Sends once what must not be sent twice. Throws TryLater and JobFailure. */
@@ -58,12 +57,24 @@ export class CcmSession {
     return failureOf(this.access, status, body);
   }
 
+  private askAsIs(path: string, request: UpstreamRequest): Promise<SourceAnswer> {
+    return this.access.http.send(urlOf(this.access, path), this.signed(request));
+  }
+
+  private async signIn(): Promise<void> {
+    const { username, password, token, hubId: account } = this.access.credentials;
+    this.token = token ?? (await newToken(this.access, `${username}:${password}`));
+    if (account === undefined) return;
+    const path = `/v1/sys/session/select_account/${encodeURIComponent(account)}`;
+    this.expectOk(await this.askAsIs(path, { method: 'POST', body: '' }));
+  }
+
   private signed(request: UpstreamRequest): UpstreamRequest {
     return { ...request, headers: { ...JSON_HEADERS, authorization: `Bearer ${this.token}`, ...request.headers } };
   }
 }
 
-async function signIn(access: SourceAccess, login: string): Promise<string> {
+async function newToken(access: SourceAccess, login: string): Promise<string> {
   const authorization = `Basic ${Buffer.from(login).toString('base64')}`;
   const headers = { ...JSON_HEADERS, authorization };
   const answer = await access.http.send(urlOf(access, '/v1/sys/auth'), { method: 'POST', headers, body: '' });
