@@ -5,7 +5,7 @@ import { In, IsNull, Not } from 'typeorm';
 import { rowLock } from '../db/row-lock.js';
 import type { Actor } from '../events/catalog-log.entity.js';
 import { badInput } from '../lib/errors.js';
-import { canonicalJson } from '../lib/json.js';
+import { canonicalJson, isDeeperThan } from '../lib/json.js';
 import type { Transaction } from '../lib/transaction.js';
 import { storable } from './build-draft.js';
 import type { BuildService, ToldBuild } from './build.service.js';
@@ -14,6 +14,8 @@ import { Origin } from './origin.entity.js';
 
 /** Lists read many of them at once. */
 const MAX_DOCUMENT_BYTES = 512 * 1024;
+/** Deeper ones could be kept, and not be written again. */
+const MAX_DEPTH = 64;
 const MAX_WORD = 255;
 
 /** What identifies an origin within an account. */
@@ -45,7 +47,7 @@ export class OriginService {
 
   /**
    * Makes the build what its vendor says of it, or makes it. A build that was gone is back. Throws BAD_USER_INPUT
-   * where the document is larger than 512 KiB or the vendor's id longer than 255 characters.
+   * where the document is larger than 512 KiB or deeper than 64 levels, or the vendor's id longer than 255 characters.
    * @param seenIn id of the job that imports it
    */
   async upsert(
@@ -124,6 +126,8 @@ const withoutMembers = (document: VendorDocument, names: string[] = []): VendorD
   Object.fromEntries(Object.entries(document).filter(([name]) => !names.includes(name)));
 
 function checkDraft({ document, related, externalId, groupKey = '' }: OriginDraft): void {
+  if (isDeeperThan([document, related], MAX_DEPTH))
+    throw badInput(`The document of a build is nested at most ${MAX_DEPTH} levels.`, 'document');
   if (Buffer.byteLength(JSON.stringify([document, related])) > MAX_DOCUMENT_BYTES)
     throw badInput(`The document of a build has at most ${MAX_DOCUMENT_BYTES} bytes.`, 'document');
   if (externalId === '' || externalId.length > MAX_WORD || groupKey.length > MAX_WORD)

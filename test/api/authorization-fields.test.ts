@@ -15,6 +15,8 @@ const connections = connectionFields(schema);
 const FOR_MANAGERS = ['catalogLog', 'signIns'];
 /** Without both builds there is nothing that it could answer. */
 const ALL_OR_NOTHING = ['buildDiff'];
+/** It takes builds of two sources to fill it: conflicts.test.ts has them, and a stranger. */
+const filled = fields.filter((field) => field !== 'conflicts');
 
 describe('everything below the fields of Query', () => {
   let world: World;
@@ -53,13 +55,13 @@ describe('everything below the fields of Query', () => {
     expect({ codes: [...new Set(codes)], leaks }).toEqual({ codes: expected, leaks: [] });
   });
 
-  it.each(fields)('%s shows a stranger all that is its own, and no more', async (field) => {
+  it.each(filled)('%s shows a stranger all that is its own, and no more', async (field) => {
     const { text, codes, leaks } = await deep('stranger', field, world.own);
     expect({ codes, leaks }).toEqual({ codes: [], leaks: [] });
     expect(Object.values(world.own).filter((id) => text.includes(id))).not.toEqual([]);
   });
 
-  it.each(fields)('%s shows a reader of the account what is in it, unless that is for managers', async (field) => {
+  it.each(filled)('%s shows a reader of the account what is in it, unless that is for managers', async (field) => {
     const { codes, leaks } = await deep('reader', field, world.ids);
     if (FOR_MANAGERS.includes(field))
       expect({ codes: [...new Set(codes)], leaks }).toEqual({ codes: ['FORBIDDEN'], leaks: [] });

@@ -3,6 +3,8 @@ import type { BuildDraft } from '../../src/builds/build-draft.js';
 import { CoprocessorAttestation, NitroHashAlgorithm, Platform } from '../../src/builds/image-attributes.js';
 import type { StoredAttributes } from '../../src/builds/image-attributes.js';
 import type { OriginDraft } from '../../src/builds/origin.service.js';
+import { rest } from '../support/authorization-content.js';
+import { signUp } from '../support/authorization-world.js';
 import { onEachDatabase } from '../support/databases.js';
 import type { TestGateway } from '../support/gateway.js';
 import { startGatewayWith } from '../support/origins.js';
@@ -150,6 +152,14 @@ onEachDatabase('conflicts of origins', (kind) => {
     const one = (await during(1)).length;
     // Those of the other kind take two more.
     expect((await during(50)).length).toBeLessThanOrEqual(one + 4);
+  });
+
+  it('are nothing that a stranger sees', async () => {
+    const { token } = await signUp(gateway.url, 'stranger@example.com');
+    const { acct_id: id } = await rest(gateway.url, token, '/v1/accounts', { name: 'of a stranger' });
+    await rest(gateway.url, token, `/v1/sys/session/select_account/${id}`);
+    const { body } = await gateway.send(QUERY, { first: 50 }, { authorization: `Bearer ${token}` });
+    expect(body.data.conflicts).toMatchObject({ totalCount: 0, nodes: [] });
   });
 
   it('refuse cursors of other lists and pages that are too large', async () => {

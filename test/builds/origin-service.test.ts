@@ -67,6 +67,8 @@ onEachDatabase('the origins of builds', (kind) => {
     expect(origin).toMatchObject({ document: DOCUMENT, externalId: 'a1', goneAt: null });
     expect(await buildOf(id)).toMatchObject({ name: 'odd \uFFFD name', memSizeMb: null, statusType: null });
     await expect(upsert(draft({ document: { big: 'x'.repeat(600_000) } }))).rejects.toThrow(/at most 524288 bytes/);
+    const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`) as unknown;
+    await expect(upsert(draft({ document: { deep } }))).rejects.toThrow(/at most 64 levels/);
   });
 
   it('change the build when the document changes, and nothing when it does not', async () => {

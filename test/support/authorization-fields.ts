@@ -9,7 +9,14 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import type { DocumentNode, GraphQLCompositeType, GraphQLField, GraphQLObjectType, GraphQLSchema } from 'graphql';
+import type {
+  DocumentNode,
+  GraphQLCompositeType,
+  GraphQLField,
+  GraphQLInterfaceType,
+  GraphQLObjectType,
+  GraphQLSchema,
+} from 'graphql';
 import { exceededLimit, MAX_TOKENS } from '../../src/graphql/limits.js';
 import type { Ids } from './authorization-content.js';
 
@@ -19,6 +26,7 @@ const MAX_DEPTH = 4;
 const ARGUMENTS: Record<string, (ids: Ids) => string> = {
   app: ({ app }) => `(id: "${app}")`,
   build: ({ build }) => `(id: "${build}")`,
+  buildByOrigin: ({ imageArn }) => `(kind: IMAGE_BUILDER, externalId: "${imageArn}")`,
   buildDiff: ({ build, converted }) => `(a: "${build}", b: "${converted}")`,
   buildsByMeasurement: ({ pcr0 }) => `(value: "${pcr0}", first: 3)`,
   deploymentNode: ({ node }) => `(id: "${node}")`,
@@ -108,6 +116,7 @@ export function selectedIn(schema: GraphQLSchema, text: string): string[] {
 export function reachableFields(schema: GraphQLSchema): string[] {
   const seen = new Set<string>();
   const found: string[] = [];
+  const common = Object.keys((schema.getType('Origin') as GraphQLInterfaceType).getFields());
   const walk = (type: GraphQLCompositeType): void => {
     if (seen.has(type.name)) return;
     seen.add(type.name);
@@ -115,17 +124,25 @@ export function reachableFields(schema: GraphQLSchema): string[] {
     for (const field of isObjectType(type) ? Object.values(type.getFields()) : []) {
       found.push(`${type.name}.${field.name}`);
       const named = getNamedType(field.type);
-      if (isCompositeType(named)) walk(named);
+      // What is below a vendor's document is read of that document alone.
+      const isDocument = isOrigin(type) && !common.includes(field.name);
+      if (isCompositeType(named) && !isDocument) walk(named);
     }
   };
   walk(schema.getQueryType()!);
   return found;
 }
 
-/** The lists that need no more than a page. */
+const isOrigin = (type: GraphQLCompositeType): boolean =>
+  isObjectType(type) && type.getInterfaces().some(({ name }) => name === 'Origin');
+
+/** The lists that need no more than a page, from either side. */
 export const connectionFields = (schema: GraphQLSchema): string[] =>
   Object.values(schema.getQueryType()!.getFields())
     .filter(
-      ({ type, args }) => String(type).endsWith('Connection!') && args.every((arg) => !String(arg.type).endsWith('!')),
+      ({ type, args }) =>
+        String(type).endsWith('Connection!') &&
+        args.some(({ name }) => name === 'last') &&
+        args.every((arg) => !String(arg.type).endsWith('!')),
     )
     .map(({ name }) => name);

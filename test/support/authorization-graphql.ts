@@ -45,6 +45,13 @@ export const QUERIES: Line[] = [
     'NULL',
     'made here',
   ),
+  query(
+    'buildByOrigin',
+    'READER',
+    ({ imageArn }) =>
+      `(kind: IMAGE_BUILDER, externalId: "${imageArn}") { id name origin { ... on Origin { externalId document source { id } } } conflicts { value } }`,
+    'NULL',
+  ),
   query('builds', 'READER', () => BUILDS, 'OK'),
   query('builds', 'READER', ({ app }) => `(filter: { appId: "${app}" }) ${BUILDS}`, 'EMPTY', 'of an app'),
   query('builds', 'READER', ({ text }) => `(filter: { text: "${text}" }) ${BUILDS}`, 'EMPTY', 'by a text'),
@@ -54,6 +61,13 @@ export const QUERIES: Line[] = [
   query('catalogLog', 'MANAGER', ({ app }) => `(filter: { entityId: "${app}" }) ${LOG}`, 'EMPTY', 'of an entity'),
   query('catalogLog', 'MANAGER', ({ user }) => `(filter: { entityId: "${user}" }) ${LOG}`, 'EMPTY', 'of a user'),
   query('cycleImageSources', 'READER', () => '{ id name origin }', 'OK'),
+  query(
+    'conflicts',
+    'READER',
+    () => '{ totalCount nodes { value builds { id } differences { value } } }',
+    'EMPTY',
+    'of two sources',
+  ),
   query('deploymentNode', 'READER', ({ node }) => `(id: "${node}") { id name deployments { id } }`, 'NULL'),
   query('deploymentNodes', 'READER', () => MACHINES, 'OK'),
   query('deploymentNodes', 'READER', ({ text }) => `(text: "${text}") ${MACHINES}`, 'EMPTY', 'by a name'),
@@ -85,6 +99,7 @@ export const QUERIES: Line[] = [
   query('registryCredentialForImage', 'READER', ({ image }) => `(imageName: "${image}:1") ${LOGIN}`, 'NULL'),
   query('registryCredentials', 'READER', () => '{ totalCount nodes { id url username description } }', 'OK'),
   query('search', 'READER', ({ text }) => `(text: "${text}") ${ENTRIES}`, 'EMPTY', 'by a name'),
+  query('search', 'READER', ({ imageArn }) => `(text: "${imageArn}") ${ENTRIES}`, 'EMPTY', "by a vendor's id"),
   query('search', 'READER', ({ pcr0 }) => `(text: "${pcr0}") ${ENTRIES}`, 'EMPTY', 'by a measurement'),
   query('signIns', 'MANAGER', () => '{ totalCount nodes { id email address } }', 'OK'),
   query('source', 'READER', ({ source }) => `(id: "${source}") ${SOURCE}`, 'NULL'),
@@ -108,7 +123,9 @@ export const QUERIES: Line[] = [
       '{ user { id email } account { id name hubId awsAccountId } accounts { id } roles accessTokens { id name } awsAccessKeys { accessKeyId name } }',
     'OK',
   ),
-].map((line) => (line.what === 'of a requester' ? { ...line, allowed: 'EMPTY' } : line));
+].map((line) =>
+  ['of a requester', 'of two sources'].includes(line.what ?? '') ? { ...line, allowed: 'EMPTY' } : line,
+);
 
 export const SUBSCRIPTIONS: Line[] = [
   {

@@ -46,5 +46,5 @@ export async function startGatewayWith(
   } finally {
     await database.close();
   }
-  return startTestGateway({ DATABASE_URL: databaseUrl, DATA_DIR: dataDir });
+  return startTestGateway({ DATABASE_URL: databaseUrl, DATA_DIR: dataDir, SIGN_UP: 'open' });
 }

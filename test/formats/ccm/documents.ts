@@ -74,7 +74,13 @@ export const WIRE_CREATE_BUILD = {
 export function emptyBuild(): Build {
   const then = new Date('2026-01-02T03:04:05.678Z');
   return {
-    ...{ accountId: 'account', id: '0190b0c4-5b3a-7000-8000-000000000001', sortName: '', dockerImageName: '', imageDigest: '' },
+    ...{
+      accountId: 'account',
+      id: '0190b0c4-5b3a-7000-8000-000000000001',
+      sortName: '',
+      dockerImageName: '',
+      imageDigest: '',
+    },
     ...{ name: null, version: null, appId: null, appName: null, appDescription: null, dockerInfo: null },
     ...{ statusType: null, statusUpdatedAt: null, pendingTaskId: null },
     deploymentStatusType: DeploymentStatusType.UNDEPLOYED,
