@@ -59,7 +59,11 @@ export class OriginGroupQuery {
     after: Pick<Origin, 'groupKey' | 'externalId'> | undefined,
     limit: number,
   ): Promise<Origin[]> {
-    const query = this.select(accountId, selection).orderBy('origin.groupKey', 'ASC');
+    // Of the next groups alone: no index has the order within a group, so that all of the account would be sorted.
+    const next = () => this.listKeys(accountId, selection, after?.groupKey ?? '', limit);
+    const groupKeys = selection.groupKeys ?? [...(after ? [after.groupKey] : []), ...(await next())];
+    if (groupKeys.length === 0) return [];
+    const query = this.select(accountId, { ...selection, groupKeys }).orderBy('origin.groupKey', 'ASC');
     for (const [expression, direction] of LATEST_FIRST) query.addOrderBy(expression, direction);
     const inGroup =
       '(LENGTH(origin.externalId) < :length OR (LENGTH(origin.externalId) = :length AND origin.externalId < :externalId))';
@@ -83,7 +87,15 @@ export class OriginGroupQuery {
     const { states, statesNot, documentHas = [] } = selection;
     const query = selectRows(this.reader, Origin, 'origin').where({ accountId, kind });
     query.andWhere('origin.goneAt IS NULL');
-    if (groupKeys) query.andWhere('origin.groupKey IN (:...groupKeys)', { groupKeys });
+    if (groupKeys) {
+      // The range makes SQLite take the index of groups, which it does not for a list.
+      const [least, ...greater] = [...groupKeys].sort();
+      query.andWhere('origin.groupKey >= :least AND origin.groupKey <= :most', {
+        least,
+        most: greater.at(-1) ?? least,
+      });
+      query.andWhere('origin.groupKey IN (:...groupKeys)', { groupKeys });
+    }
     if (states) query.andWhere('origin.state IN (:...states)', { states });
     if (statesNot) query.andWhere('origin.state NOT IN (:...statesNot)', { statesNot });
     const like = (pattern: string) => isLike('origin.groupKey', addPattern(query, pattern));

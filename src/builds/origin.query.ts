@@ -73,9 +73,11 @@ export class OriginQuery {
   /** By the vendor's ids, at most one of each: what was made here before what was imported, then the oldest. */
   async byExternalIds(accountId: string, kind: OriginKind, externalIds: readonly string[]): Promise<Origin[]> {
     const where = { accountId, kind, externalId: In([...externalIds]) };
-    const rows = await selectRows(this.reader, Origin, 'origin').where(where).orderBy('origin.id').getRawMany<Row>();
+    const rows = await selectRows(this.reader, Origin, 'origin').where(where).getRawMany<Row>();
+    // Sorted here: SQLite would walk all of the account in the order of ids, to find them sorted.
+    const origins = rows.map((row) => fromRow(Origin, row)).sort((a, b) => (a.id < b.id ? -1 : 1));
     const found = new Map<string, Origin>();
-    for (const origin of rows.map((row) => fromRow(Origin, row))) {
+    for (const origin of origins) {
       if (!found.has(origin.externalId) || origin.sourceKey === SERVED) found.set(origin.externalId, origin);
     }
     return [...found.values()];

@@ -5,6 +5,8 @@ import type { FastifyInstance } from 'fastify';
 import { buildSchema } from 'graphql';
 import { parse } from 'yaml';
 import { packageRoot } from '../../src/lib/package-root.js';
+import { CYCLE } from '../support/authorization-cycle.js';
+import { CYCLE_OPERATIONS } from '../support/cycle-contract.js';
 import { titleOf } from '../support/authorization-line.js';
 import { CCM, GRAPHQL, IMAGE_BUILDER, LINES } from '../support/authorization-table.js';
 import { startTestGateway } from '../support/gateway.js';
@@ -55,6 +57,12 @@ describe('the authorisation table', () => {
     expect(sorted(written)).toEqual(sorted(described));
   });
 
+  it("declares for each of Cycle's operations the role that its line has", () => {
+    const written = CYCLE.map(({ name, access }) => `${access} ${name.replace(/:(\w+)/g, '{$1}')}`);
+    const described = CYCLE_OPERATIONS.map(({ access, method, path }) => `${access} ${method} ${path}`);
+    expect(sorted(written)).toEqual(sorted(described));
+  });
+
   it('has a line for every route that a gateway mounts, of whichever group, and no other', async () => {
     const asMounted = ({ method, path }: { method: string; path: string }) => {
       const ofPath = path.replace(
@@ -63,7 +71,7 @@ describe('the authorisation table', () => {
       );
       return [`${method} ${ofPath}`, `${method} ${ofPath.replace('/v1', '/api/v1/confidential_computing')}`];
     };
-    const others = LINES.filter(({ group }) => group === 'store' || group === 'other').map(({ name }) => name);
+    const others = LINES.filter(({ group }) => ['Cycle', 'store', 'other'].includes(group)).map(({ name }) => name);
     expect(sorted([...[...CCM, ...IMAGE_BUILDER].flatMap(asMounted), ...others])).toEqual(
       sorted(await mountedRoutes()),
     );

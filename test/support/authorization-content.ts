@@ -1,5 +1,6 @@
 // One of everything, in account A and in the account of a stranger.
 import { randomBytes, randomUUID } from 'node:crypto';
+import { fillCycle } from './authorization-cycle.js';
 import { finished, startConversion, storeSampleImage } from './conversions.js';
 import type { TestGateway } from './gateway.js';
 import { connect } from './graphql-client.js';
@@ -49,6 +50,9 @@ export interface Ids {
   registryScope: string;
   /** What names contain. */
   text: string;
+  /** An image source of Cycle's, and an image of it. */
+  cycleSource: string;
+  cycleImage: string;
 }
 
 type Ask = (operation: string, variables?: object) => Promise<any>;
@@ -95,6 +99,7 @@ export async function fillTreasury(gateway: TestGateway, userId: string): Promis
     .replace(/:[^:/]*$/, '');
   return {
     ...content,
+    ...(await fillCycle(gateway.url, gateway.token, MARKER)),
     ...{ account, job: jobId, converted: job.build!.id, user: userId, email, repository, text: MARKER },
     manifest: job.outputImage!.digest!,
     blob: await firstLayer(gateway, repository, job.outputImage!.digest!),
@@ -122,7 +127,8 @@ export async function fillStranger(url: string, { id: user, email, token }: Pers
       blob: `sha256:${'1'.repeat(64)}`,
     };
     await rest(url, token, '/v1/users/invite', { user_email: 'guest@wombat.example.com', roles: ['READER'] });
-    return { ...content, account, job, converted: content.build, user, email, ...stored, text: 'wombat' };
+    const cycle = await fillCycle(url, token, 'wombat');
+    return { ...content, ...cycle, account, job, converted: content.build, user, email, ...stored, text: 'wombat' };
   } finally {
     await client.dispose();
   }
@@ -130,7 +136,17 @@ export async function fillStranger(url: string, { id: user, email, token }: Pers
 
 type Content = Omit<
   Ids,
-  'account' | 'job' | 'converted' | 'user' | 'email' | 'repository' | 'manifest' | 'blob' | 'text'
+  | 'account'
+  | 'job'
+  | 'converted'
+  | 'user'
+  | 'email'
+  | 'repository'
+  | 'manifest'
+  | 'blob'
+  | 'text'
+  | 'cycleSource'
+  | 'cycleImage'
 >;
 
 async function fillCatalog(ask: Ask, marker: string, image: string): Promise<Content> {

@@ -53,6 +53,7 @@ export const QUERIES: Line[] = [
   query('catalogLog', 'MANAGER', () => LOG, 'OK'),
   query('catalogLog', 'MANAGER', ({ app }) => `(filter: { entityId: "${app}" }) ${LOG}`, 'EMPTY', 'of an entity'),
   query('catalogLog', 'MANAGER', ({ user }) => `(filter: { entityId: "${user}" }) ${LOG}`, 'EMPTY', 'of a user'),
+  query('cycleImageSources', 'READER', () => '{ id name origin }', 'OK'),
   query('deploymentNode', 'READER', ({ node }) => `(id: "${node}") { id name deployments { id } }`, 'NULL'),
   query('deploymentNodes', 'READER', () => MACHINES, 'OK'),
   query('deploymentNodes', 'READER', ({ text }) => `(text: "${text}") ${MACHINES}`, 'EMPTY', 'by a name'),

@@ -2,6 +2,7 @@
 import { parse } from 'graphql';
 import type { CloseEvent } from 'ws';
 import type { Ids, Person } from './authorization-content.js';
+import { cycleOutcome, hubOf } from './authorization-cycle.js';
 import { createMember, signIn, signUp } from './authorization-world.js';
 import type { Persona, Role, World } from './authorization-world.js';
 import { connect } from './graphql-client.js';
@@ -32,7 +33,7 @@ export interface Call {
 }
 
 export interface Line {
-  group: 'Query' | 'Mutation' | 'Subscription' | 'CCM' | 'Image Builder' | 'store' | 'other';
+  group: 'Query' | 'Mutation' | 'Subscription' | 'CCM' | 'Cycle' | 'Image Builder' | 'store' | 'other';
   /** Root field, operationId, or method and path as mounted. */
   name: string;
   /** Tells apart lines of one name. */
@@ -93,8 +94,11 @@ export async function ask(world: World, persona: Persona, line: Line, call: Call
   const person = isEnding ? await newcomerLike(world, persona) : world.people[persona];
   // Sessions end; tokens of machines do not.
   const needsSession = person && (line.endsSession || isEnding);
-  const token = needsSession ? await signIn(world.gateway.url, person.email) : world.tokens[persona];
-  return send(world.gateway.url, token, call);
+  const { url } = world.gateway;
+  const token = needsSession ? await signIn(url, person.email) : world.tokens[persona];
+  if (line.group !== 'Cycle') return send(url, token, call);
+  const hub = await hubOf(url, token);
+  return send(url, token, { ...call, headers: { ...call.headers, ...(hub !== undefined && { 'x-hub-id': hub }) } });
 }
 
 /** Who has no access key brings a token, which is none. */
@@ -153,6 +157,7 @@ export function outcomeOf({ group }: Line, { kind }: Call, { status, headers, te
   if (kind === 'graphql-ws' && status !== 200)
     return status === 4403 || status === 4401 ? 'UNAUTHENTICATED' : `${status}`;
   const json = parseOr(text);
+  if (kind === 'http' && group === 'Cycle') return cycleOutcome(status, json);
   if (group === 'Image Builder') return awsOutcome(status, headers, json);
   if (kind === 'http') return group === 'CCM' ? restOutcome(status, json) : storeOutcome(status, json);
   const [error] = json?.errors ?? [];

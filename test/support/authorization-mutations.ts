@@ -54,7 +54,7 @@ export const aMember = async ({ gateway, fresh }: World): Promise<Partial<Ids>> 
 
 type More = Partial<Omit<Line, 'group' | 'name' | 'access' | 'call' | 'stranger'>>;
 
-const mutation = (
+export const mutation = (
   name: string,
   access: Access,
   input: (ids: Ids, fresh: string) => object,

@@ -107,6 +107,8 @@ export const OTHERS: Line[] = [
   open('GET /openapi/swagger-ui.css'),
   open('GET /openapi/ccm'),
   open('GET /openapi/ccm.json'),
+  open('GET /openapi/cycle'),
+  open('GET /openapi/cycle.json'),
   open('GET /openapi/image-builder'),
   open('GET /openapi/image-builder.json'),
 ];

@@ -118,12 +118,21 @@ export class CycleTasks {
   private async markDeleting(tx: Transaction, principal: Principal, image: ServedImage): Promise<void> {
     const { images, builds } = this.services;
     const { accountId } = principal;
-    if (image.document.state.current === 'deleting') throw wrongState('The image is being deleted already.');
+    if (await this.isBeingDeleted(tx, accountId, image)) throw wrongState('The image is being deleted already.');
     const build = await builds.get(tx, accountId, image.id);
     if (build.deploymentStatusType === DeploymentStatusType.DEPLOYED)
       throw wrongState('A node runs the image: stop it there first.');
     const document = inState(image.document, 'deleting', new Date());
     await images.save(tx, accountId, { ...image, document }, actorOf(principal));
+  }
+
+  /** One whose job failed is not any more. */
+  private async isBeingDeleted(tx: Transaction, accountId: string, { document }: ServedImage): Promise<boolean> {
+    if (document.state.current !== 'deleting') return false;
+    const { jobs } = this.services;
+    if ((await jobs.listOpen(tx, accountId, JobKind.IMAGE_PRUNE)).length > 0) return true;
+    const deletions = await jobs.listOpen(tx, accountId, JobKind.IMAGE_DELETE);
+    return deletions.some(({ input }) => (input as Partial<ImageJobInput>).imageId === document.id);
   }
 
   /** The job that imports it now. */

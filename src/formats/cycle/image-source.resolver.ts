@@ -16,6 +16,7 @@ import {
   UpdateCycleImageSourceInput,
 } from './image.input.js';
 import { createSchemaCheck } from '../schema-check.js';
+import type { CheckSchema } from '../schema-check.js';
 import { readOpenApi } from '../openapi.js';
 
 const MAX_PAGE = 200;
@@ -158,6 +159,9 @@ const toCycleImageSource = ({ about, ...source }: ImageSource): CycleImageSource
   return { id, identifier, name, type, state, origin, description: about, createdAt, updatedAt };
 };
 
+/** Compiled when first needed. */
+let check: CheckSchema | undefined;
+
 interface Given {
   name?: string | null;
   identifier?: string | null;
@@ -171,6 +175,7 @@ function checked({ origin, ...given }: Given): Omit<Given, 'origin'> & { origin?
   if ((given.description ?? '').length > MAX_DESCRIPTION)
     throw badInput(`\`description\` has at most ${MAX_DESCRIPTION} characters.`, 'description');
   if (!origin) return given;
-  createSchemaCheck(readOpenApi('cycle').schemas)('ImageOriginRequest', origin, 'body');
+  check ??= createSchemaCheck(readOpenApi('cycle').schemas);
+  check('ImageOriginRequest', origin, 'body');
   return { ...given, origin: origin as unknown as ImageOrigin };
 }

@@ -106,7 +106,7 @@ function targetName(document: VendorDocument): Named | undefined {
   const source = objectOf(document.source);
   const origin = objectOf(objectOf(source.details).origin);
   const details = objectOf(origin.details);
-  const target = textOf(objectOf(source.override).target) || textOf(details.target);
+  const target = (textOf(objectOf(source.override).target) || textOf(details.target))?.slice(0, MAX_TARGET);
   if (!target) return undefined;
   const [, name = target, tag, digest] = /^(.+?)(?::([^:/@]+))?(?:@(.+))?$/s.exec(target) ?? [];
   const host = hostOfUrl(textOf(details.url));
@@ -120,6 +120,7 @@ function hostOfUrl(url: string | undefined): string | undefined {
 }
 
 const MAX_PORTS = 1_000;
+const MAX_TARGET = 1_024;
 
 function portsOf(ports: unknown): ExposedPort[] {
   const all = (Array.isArray(ports) ? ports.slice(0, MAX_PORTS) : []).flatMap((entry): ExposedPort[] => {

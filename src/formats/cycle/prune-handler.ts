@@ -42,7 +42,7 @@ export class PruneHandler implements JobHandler {
       if (!(await inTransaction((tx) => this.mark(tx, job, externalId)))) continue;
       const removed = await this.removal.remove(job, externalId);
       if (!removed) continue;
-      await inTransaction(removed.forget);
+      await inTransaction(removed.forget).catch(unlessGone);
       reports.log(`Deleted the image ${externalId}, which freed ${removed.bytes} bytes of the store.`);
       bytes += removed.bytes;
       images += 1;
@@ -51,14 +51,14 @@ export class PruneHandler implements JobHandler {
     return () => Promise.resolve({ buildId: null, outputImage: null });
   }
 
-  /** A run that was cut short may leave one behind that is `deleting`: that one can be deleted again. */
-  private async candidates({ accountId, input }: Job): Promise<Origin[]> {
+  /** Also what a run that was cut short left `deleting`. */
+  private async candidates({ accountId, input, attempt }: Job): Promise<Origin[]> {
     const { sourceIds } = input as PruneInput;
     const before = Date.now() - SPARED_MS;
     const found: Origin[] = [];
     for (let offset = 0; ; offset += PAGE) {
       const { items } = await this.services.originQuery.list(accountId, {
-        ...{ kind: 'CYCLE', states: ['live'], limit: PAGE, offset },
+        ...{ kind: 'CYCLE', states: statesOf(attempt), limit: PAGE, offset },
         ...(sourceIds.length > 0 && { groupKeys: sourceIds }),
         sort: [{ field: 'externalId', descending: false }],
       });
@@ -74,7 +74,8 @@ export class PruneHandler implements JobHandler {
     const { accountId, requester } = job;
     try {
       const image = await images.lock(tx, accountId, imageId);
-      if (image.document.state.current !== 'live') return false;
+      const { current } = image.document.state;
+      if (!statesOf(job.attempt).includes(current)) return false;
       const { deploymentStatusType } = await builds.get(tx, accountId, image.id);
       if (deploymentStatusType === DeploymentStatusType.DEPLOYED) return false;
       await images.save(
@@ -85,8 +86,15 @@ export class PruneHandler implements JobHandler {
       );
       return true;
     } catch (error) {
-      if (error instanceof CatalogError && error.code === 'NOT_FOUND') return false;
-      throw error;
+      unlessGone(error);
+      return false;
     }
   }
+}
+
+const statesOf = (attempt: number): string[] => (attempt > 1 ? ['live', 'deleting'] : ['live']);
+
+/** Somebody else may have deleted it meanwhile. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof CatalogError) || error.code !== 'NOT_FOUND') throw error;
 }
