@@ -112,7 +112,8 @@ export class Upstream {
 function redirected(options: UpstreamRequest, status: number, sameOrigin: boolean): UpstreamRequest {
   const next = { ...options, headers: { ...options.headers } };
   const method = options.method ?? 'GET';
-  if (method !== 'GET' && method !== 'HEAD' && status < 307) {
+  // As browsers do: what changes something must not pass for done because something else could be read.
+  if (status === 303 ? method !== 'HEAD' : method === 'POST' && status < 303) {
     next.method = 'GET';
     delete next.body;
   }

@@ -60,7 +60,7 @@ export class RetryingUpstream {
         const response = await work();
         this.reached.add(host);
         if (!response || !RETRY_STATUSES.includes(response.status)) return response;
-        const pauseMs = attempts.pauseMs(retryAfterMs(response));
+        const pauseMs = attempts.pauseMs(retryAfterMs(response.headers));
         if (pauseMs === undefined) return response;
         discard(response.body);
         await attempts.wait(pauseMs, `${host} answered with the status ${response.status}.`, signal);
@@ -112,9 +112,10 @@ export class Attempts {
   }
 }
 
-function retryAfterMs(response: UpstreamResponse): number | undefined {
-  const text = response.headers['retry-after'];
-  if (text === undefined) return undefined;
+/** How long a server asks to be left alone; undefined where it does not. */
+export function retryAfterMs(headers: Record<string, string | string[] | undefined>): number | undefined {
+  const text = headers['retry-after'];
+  if (typeof text !== 'string') return undefined;
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
 }

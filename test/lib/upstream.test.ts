@@ -100,6 +100,18 @@ describe('Upstream', () => {
     expect(bodies).toEqual(['hello', 'hello']);
   });
 
+  it('never makes another request of one that changes something, but of a POST', async () => {
+    const asked: string[] = [];
+    const fake = await serve(({ method, url }, response) => {
+      asked.push(`${method} ${url}`);
+      if (url === '/a') response.writeHead(302, { location: '/b' }).end();
+      else response.end();
+    });
+    for (const method of ['PATCH', 'POST'] as const)
+      await upstream(fake.host).request(`${fake.url}/a`, { method, body: '{}' });
+    expect(asked).toEqual(['PATCH /a', 'PATCH /b', 'POST /a', 'GET /b']);
+  });
+
   it('gives up after five redirects', async () => {
     const fake = await serve((_, response) => response.writeHead(302, { location: '/again' }).end());
     await expect(upstream(fake.host).request(fake.url)).rejects.toMatchObject({ kind: 'REDIRECT' });
