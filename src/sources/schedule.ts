@@ -17,10 +17,7 @@ export class SyncSchedule {
 
   /** Looks for what is due until it is stopped. */
   start(): () => void {
-    const look = () =>
-      void this.runDue(new Date()).catch((error: unknown) =>
-        this.logger.warn({ err: error }, 'the imports that are due could not be started'),
-      );
+    const look = () => void this.runDue(new Date()).catch(this.warn('the imports that are due could not be looked up'));
     const timer = setInterval(look, LOOK_MS);
     look();
     return () => clearInterval(timer);
@@ -28,10 +25,18 @@ export class SyncSchedule {
 
   /** Starts an import from each source that is due; one that runs is not started twice. */
   async runDue(now: Date): Promise<void> {
-    await this.lost.end();
+    await this.lost.end().catch(this.warn('runs whose jobs are lost could not be ended'));
     for (const { accountId, id, name } of await this.sources.due(now)) {
       const requester = { type: 'SYSTEM', id: null, name: `schedule of ${name}`.slice(0, 255) } as const;
-      await this.syncs.start({ accountId, requester }, id, (source) => ({ nextSyncAt: nextAt(source, now) }));
+      // One that can not be started, as it was deleted just now, must not keep the others from it.
+      await this.syncs
+        .start({ accountId, requester }, id, (source) => ({ nextSyncAt: nextAt(source, now) }))
+        .catch(this.warn('an import that is due could not be started', { sourceId: id }));
     }
   }
+
+  private readonly warn =
+    (message: string, more: object = {}) =>
+    (error: unknown) =>
+      this.logger.warn({ err: error, ...more }, message);
 }
