@@ -1,20 +1,27 @@
 // Requests to one source during one run: all through Upstream, with its guard of addresses and its proxies; counted,
 // bounded, and sent again where the source asks for time. Once it does, everything of the run waits.
 import { setTimeout as delay } from 'node:timers/promises';
-import { Attempts } from '../oci/retrying-upstream.js';
+import { Attempts, retryAfterMs } from '../oci/retrying-upstream.js';
 import type { RetryPolicy } from '../oci/retrying-upstream.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import { isDeeperThan } from '../lib/json.js';
+import { redactor } from '../lib/redact.js';
 import { readBounded } from '../lib/upstream.js';
 import type { Upstream, UpstreamRequest } from '../lib/upstream.js';
 import { UpstreamFailure } from '../lib/upstream-failure.js';
+import { onOneLine } from './one-line.js';
 
 const POLICY: RetryPolicy = { tries: 6, baseMs: 500, maxMs: 20_000, totalMs: 300_000 };
 const RETRY_STATUSES = [408, 425, 429, 500, 502, 503, 504];
 /** A page of a hundred of the largest documents. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_DEPTH = 64;
+/** Small values take far more memory than their text. */
+const MAX_VALUES = 3_000_000;
+const COMMA = ','.charCodeAt(0);
 const HEADERS_TIMEOUT_MS = 60_000;
+/** Of one that comes drop by drop. */
+const ANSWER_TIMEOUT_MS = 300_000;
 
 export interface SourceAnswer {
   status: number;
@@ -26,8 +33,9 @@ export interface SourceHttpOptions {
   signal: AbortSignal;
   retry?: Partial<RetryPolicy>;
   onRetry?: (message: string) => void;
-  /** Takes secrets out of what a server wrote. */
-  redact?: (text: string) => string;
+  answerTimeoutMs?: number;
+  /** Taken out of what a server wrote. */
+  secrets?: readonly string[];
 }
 
 /** The source asks for time, or broke off: the same may succeed a little later. */
@@ -48,11 +56,13 @@ export class SourceHttp {
   private openAt = 0;
   private hasAnswered = false;
   private readonly policy: RetryPolicy;
+  private readonly secrets: string[];
 
   constructor(
     private readonly upstream: Upstream,
     private readonly options: SourceHttpOptions,
   ) {
+    this.secrets = [...(options.secrets ?? [])];
     this.policy = { ...POLICY, ...options.retry };
   }
 
@@ -87,7 +97,8 @@ export class SourceHttp {
   async once(url: URL, request: UpstreamRequest): Promise<SourceAnswer> {
     await this.turn();
     this.requests++;
-    const { signal } = this;
+    const late = AbortSignal.timeout(this.options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS);
+    const signal = AbortSignal.any([this.signal, late]);
     try {
       const answer = await this.upstream.request(url, { headersTimeoutMs: HEADERS_TIMEOUT_MS, ...request, signal });
       const body = await readBounded(answer.body, MAX_ANSWER_BYTES);
@@ -96,15 +107,20 @@ export class SourceHttp {
       if (!RETRY_STATUSES.includes(status)) return { status, headers, body };
       throw new TryLater(unreachable(`${url.host} answered with the status ${status}.`), retryAfterMs(headers), status);
     } catch (error) {
-      signal.throwIfAborted();
+      this.signal.throwIfAborted();
+      if (late.aborted) throw new TryLater(unreachable(`${url.host} took too long for an answer.`));
       throw sourceFailure(error, this.hasAnswered);
     }
   }
 
   /** A text of the source, short and without what it was sent in secret. */
   quoted(text: string): string {
-    const shown = (this.options.redact?.(text) ?? text).replace(/\s+/g, ' ').trim();
-    return shown.length > MAX_QUOTED ? `${shown.slice(0, MAX_QUOTED)}...` : shown;
+    return onOneLine(redactor(this.secrets)(text), MAX_QUOTED);
+  }
+
+  /** Keeps a secret of the source, or that it told, out of what is quoted from now on. */
+  hide(...secrets: string[]): void {
+    this.secrets.push(...secrets);
   }
 
   private async turn(): Promise<void> {
@@ -115,8 +131,9 @@ export class SourceHttp {
 
 const MAX_QUOTED = 300;
 
-/** The JSON of an answer; throws JobFailure where it is none. */
+/** The JSON of an answer; throws JobFailure where it is none, or has more values than the memory for them. */
 export function jsonOf({ body }: SourceAnswer, host: string): unknown {
+  if (!hasFewValues(body)) throw invalid(`${host} answered JSON of more than ${MAX_VALUES} values.`);
   let value: unknown;
   try {
     value = JSON.parse(body.toString('utf8'));
@@ -125,6 +142,13 @@ export function jsonOf({ body }: SourceAnswer, host: string): unknown {
   }
   if (isDeeperThan(value, MAX_DEPTH)) throw invalid(`${host} answered JSON of more than ${MAX_DEPTH} levels.`);
   return value;
+}
+
+/** Each value but the first of its list or object has a comma before it; those within texts count too. */
+function hasFewValues(body: Buffer): boolean {
+  let values = 0;
+  for (let at = body.indexOf(COMMA); at >= 0 && values <= MAX_VALUES; at = body.indexOf(COMMA, at + 1)) values += 1;
+  return values <= MAX_VALUES;
 }
 
 const unreachable = (message: string) =>
@@ -155,11 +179,4 @@ function sourceFailure(error: unknown, hasAnswered: boolean): unknown {
   if (!(error instanceof JobFailure) || error.code !== JobFailureCode.REGISTRY_FORBIDDEN_ADDRESS) return error;
   const hint = 'Name its host in UPSTREAM_ALLOW, if the gateway may connect to it.';
   return new JobFailure(JobFailureCode.SOURCE_FORBIDDEN_ADDRESS, error.message, hint);
-}
-
-function retryAfterMs(headers: SourceAnswer['headers']): number | undefined {
-  const text = headers['retry-after'];
-  if (typeof text !== 'string') return undefined;
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
 }

@@ -4,6 +4,8 @@ import type { CcmSession } from './session.js';
 import { integerOr, objectOr } from './told.js';
 
 const LIMIT = 100;
+/** Of one page: some servers know no limit. */
+const MAX_ITEMS = 10_000;
 /** Changes become visible a little after their time. */
 const OVERLAP_SECONDS = 10;
 
@@ -87,6 +89,7 @@ export class ListReader {
     session.expectOk(answer);
     const told = objectOr(jsonOf(answer, session.host));
     if (!told || !Array.isArray(told.items)) throw invalid(`${session.host} answered a list without items.`);
+    if (told.items.length > MAX_ITEMS) throw invalid(`${session.host} answered more than ${MAX_ITEMS} items at once.`);
     return { items: told.items as unknown[], total: integerOr(objectOr(told.metadata)?.total_count) };
   }
 }

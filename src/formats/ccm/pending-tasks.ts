@@ -10,6 +10,8 @@ import { objectOr, textOr } from './told.js';
 
 const FEW = 10;
 const MAX_TASKS = 50_000;
+const MAX_CHARACTERS = 32 * 1024 * 1024;
+const MAX_PAGES = 1_000;
 const PENDING = { task_type: 'BUILD_WHITELIST', status: 'PENDING' };
 
 export class PendingTasks {
@@ -43,14 +45,20 @@ export class PendingTasks {
 
   private async readAll(): Promise<Map<string, VendorDocument>> {
     const found = new Map<string, VendorDocument>();
+    let [characters, pages] = [0, 0];
     try {
       for await (const { items } of new ListReader(this.session).all('/v1/tasks', START, PENDING)) {
         for (const item of items) {
           const task = objectOr(item);
           const id = textOr(task?.task_id);
-          if (task && id !== undefined) found.set(id, task);
+          if (!task || id === undefined) continue;
+          found.set(id, task);
+          characters += JSON.stringify(task).length;
         }
-        if (found.size > MAX_TASKS) break;
+        pages += 1;
+        if (found.size <= MAX_TASKS && characters <= MAX_CHARACTERS && pages < MAX_PAGES) continue;
+        this.reading.warn('TASKS_NOT_READ', 'The source has more pending tasks than are read: some are left out.');
+        break;
       }
     } catch (error) {
       // Who may read builds may not be let to read tasks.

@@ -34,15 +34,6 @@ export class CcmSession {
     return this.access.http.once(urlOf(this.access, path), this.signed(request));
   }
 
-  /** A list's page. Throws JobFailure. */
-  async page(path: string): Promise<{ items: unknown[]; total?: number }> {
-    const answer = this.expectOk(await this.ask(path));
-    const told = objectOr(jsonOf(answer, this.host));
-    if (!told || !Array.isArray(told.items)) throw invalid(`${this.host} answered a list without items.`);
-    const total = objectOr(told.metadata)?.total_count;
-    return { items: told.items, total: typeof total === 'number' && total >= 0 ? total : undefined };
-  }
-
   get host(): string {
     return new URL(this.access.endpoint).host;
   }
@@ -75,7 +66,10 @@ export class CcmSession {
 }
 
 async function newToken(access: SourceAccess, login: string): Promise<string> {
-  const authorization = `Basic ${Buffer.from(login).toString('base64')}`;
+  const basic = Buffer.from(login).toString('base64');
+  // Whoever repeats what it was sent, repeats these.
+  access.http.hide(login, basic);
+  const authorization = `Basic ${basic}`;
   const headers = { ...JSON_HEADERS, authorization };
   const answer = await access.http.send(urlOf(access, '/v1/sys/auth'), { method: 'POST', headers, body: '' });
   const { host } = new URL(access.endpoint);
@@ -83,6 +77,7 @@ async function newToken(access: SourceAccess, login: string): Promise<string> {
   const token = textOr(objectOr(jsonOf(answer, host))?.access_token, 16_384);
   // It becomes a header.
   if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) throw invalid(`${host} signed in without an access token.`);
+  access.http.hide(token);
   return token;
 }
 

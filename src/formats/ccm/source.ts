@@ -23,7 +23,7 @@ const FULL_EVERY_MS = 24 * 3_600_000;
 
 /** What is kept from one run to the next. */
 export interface CcmWatermark extends Record<string, unknown> {
-  /** The latest change that was seen, in seconds. */
+  /** The latest change that was seen, in seconds; but none after the run began. */
   apps: number;
   builds: number;
   /** When everything was last read, in milliseconds. */
@@ -95,7 +95,7 @@ async function* readChanges(
   }
   const known = (await reading.countKnown()) + mark.unreadable;
   if (total !== undefined && total !== known) return undefined;
-  return { isComplete: false, watermark: { ...mark, ...newest } };
+  return { isComplete: false, watermark: { ...mark, ...untilNow(newest, reading) } };
 }
 
 async function* readAll(
@@ -140,7 +140,7 @@ async function endOf(reading: SourceReading, place: Place, total: number | undef
       `The source counts ${total} builds and listed ${seen}: what is gone is looked for later.`,
     );
   const fullAt = isComplete ? reading.now.getTime() : 0;
-  return { isComplete, watermark: { ...place.newest, fullAt, unreadable } };
+  return { isComplete, watermark: { ...untilNow(place.newest, reading), fullAt, unreadable } };
 }
 
 function appsOf(items: unknown[]): Omit<SourcePage, 'cursor'> {
@@ -149,6 +149,15 @@ function appsOf(items: unknown[]): Omit<SourcePage, 'cursor'> {
     .filter((app) => app === undefined)
     .map(() => ({ message: 'An app has no app_id that is a UUID, or no name.' }));
   return { apps: apps.filter((app) => app !== undefined), builds: [], unchanged: [], failed };
+}
+
+/**
+ * What was read early in a run may have changed since, before the last change that was seen; and a time of the future
+ * would have the next run see nothing.
+ */
+function untilNow({ apps, builds }: Place['newest'], { now }: SourceReading): Place['newest'] {
+  const seconds = Math.floor(now.getTime() / 1000);
+  return { apps: Math.min(apps, seconds), builds: Math.min(builds, seconds) };
 }
 
 const latest = (items: unknown[], before: number): number =>

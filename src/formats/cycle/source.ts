@@ -15,9 +15,13 @@ import type { SourceAnswer } from '../../sources/source-http.js';
 import { objectOf, sourceIdOf, toOriginDraft } from './origin-codec.js';
 
 const PAGE_SIZE = 100;
+/** Of one page, whatever was asked for. */
+const MAX_IMAGES = 10_000;
 
 interface Place extends Record<string, unknown> {
   page: number;
+  /** Of the pages that are full: that of the first one, as a server may give less than was asked for. */
+  size?: number;
   hasIncludes: boolean;
 }
 
@@ -51,10 +55,12 @@ async function* readPages(reading: SourceReading, start: Place): AsyncGenerator<
     }
     const { images, includes } = pageOf(reading, answer);
     const first = JSON.stringify(objectOf(images[0]).id);
-    if (images.length > 0 && first === before) throw invalid(`${hostOf(reading)} lists the same page again and again.`);
+    const isAgain = images.length > 0 && first === before;
+    if (isAgain && images.length >= PAGE_SIZE) throw invalid(`${hostOf(reading)} lists the same page again and again.`);
     before = first;
-    const isLast = images.length < PAGE_SIZE;
-    place = { ...place, page: place.page + 1 };
+    // A short list that comes again is all there is, of a server that has no pages.
+    const isLast = isAgain || images.length === 0 || images.length < (place.size ?? 0);
+    place = { ...place, page: place.page + 1, size: place.size ?? images.length };
     yield { ...draftsOf(images, includes), cursor: place, isLast };
     if (isLast) return;
   }
@@ -76,6 +82,7 @@ function pageOf(reading: SourceReading, answer: SourceAnswer): { images: unknown
   if (answer.status < 200 || answer.status >= 300) throw failureOf(reading, answer);
   const { data, includes } = objectOf(jsonOf(answer, hostOf(reading)));
   if (!Array.isArray(data)) throw invalid(`${hostOf(reading)} answered a list without data.`);
+  if (data.length > MAX_IMAGES) throw invalid(`${hostOf(reading)} answered more than ${MAX_IMAGES} images at once.`);
   return { images: data as unknown[], includes: objectOf(includes) };
 }
 

@@ -14,10 +14,14 @@ import type {
 import { invalid } from '../../sources/source-http.js';
 import { AwsClient, AwsRefused } from './aws-client.js';
 import { imageOf, toOriginDraft } from './origin-codec.js';
-import { listIn, textIn } from './wire.js';
+import { objectIn, textIn } from './wire.js';
 
 const AT_ONCE = 4;
 const MAX_PAGES_OF_VERSION = 400;
+/** Of the list entries of one page of versions. */
+const MAX_CHARACTERS = 64 * 1024 * 1024;
+/** Of one page, whatever was asked for. */
+const MAX_ITEMS = 1_000;
 const BUILDS_OF_PAGE = 100;
 
 interface Summary {
@@ -61,7 +65,8 @@ async function* readVersions(client: AwsClient, reading: SourceReading): AsyncGe
       token = undefined;
       continue;
     }
-    const arns = listIn(answer.imageVersionList).flatMap((version) => textIn(objectOf(version).arn) ?? []);
+    const versions = itemsOf(client, answer.imageVersionList);
+    const arns = versions.flatMap((version) => textIn(version.arn) ?? []);
     const next = textIn(answer.nextToken);
     if (next !== undefined && tokens.has(next)) throw invalid(`${client.host} lists the same page again and again.`);
     if (next !== undefined) tokens.add(next);
@@ -78,7 +83,8 @@ async function* readBuilds(
   arns: string[],
   { here, next }: { here?: string; next?: string },
 ): AsyncGenerator<SourcePage, void> {
-  const lists = await inTurns(arns, (arn) => summariesOf(client, arn));
+  const room = { characters: MAX_CHARACTERS };
+  const lists = await inTurns(arns, (arn) => summariesOf(client, arn, room));
   const failed = lists.flatMap((list) => list.failed);
   const summaries = lists.flatMap((list) => list.summaries);
   for (let at = 0; at === 0 || at < summaries.length; at += BUILDS_OF_PAGE) {
@@ -92,6 +98,7 @@ async function* readBuilds(
 async function summariesOf(
   client: AwsClient,
   versionArn: string,
+  room: { characters: number },
 ): Promise<{ summaries: Summary[]; failed: Unreadable[] }> {
   const summaries: Summary[] = [];
   const failed: Unreadable[] = [];
@@ -99,8 +106,9 @@ async function summariesOf(
   for (let pages = 0; ; pages++) {
     if (pages > MAX_PAGES_OF_VERSION) throw invalid(`${client.host} lists builds of ${versionArn} without an end.`);
     const answer = await client.listBuilds(versionArn, token);
-    for (const item of listIn(answer.imageSummaryList)) {
-      const summary = objectOf(item);
+    for (const summary of itemsOf(client, answer.imageSummaryList)) {
+      room.characters -= JSON.stringify(summary).length;
+      if (room.characters < 0) throw invalid(`${client.host} lists more of ${versionArn} than is read.`);
       const arn = textIn(summary.arn);
       if (arn === undefined) failed.push({ message: `A build of ${versionArn} has no ARN.` });
       else summaries.push({ arn, summary, listHash: hashOf(summary) });
@@ -149,8 +157,12 @@ async function draftOf(
   }
 }
 
-const objectOf = (value: unknown): VendorDocument =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as VendorDocument) : {};
+/** Of a list's answer. One without its list is that of something else, and must not pass for an empty one. */
+function itemsOf({ host }: AwsClient, list: unknown): VendorDocument[] {
+  if (!Array.isArray(list)) throw invalid(`${host} answered without a list.`);
+  if (list.length > MAX_ITEMS) throw invalid(`${host} answered more than ${MAX_ITEMS} items at once.`);
+  return list.map((item) => objectIn(item) ?? {});
+}
 
 /** Several at once, and the results in the order of the items. */
 async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
