@@ -24,7 +24,7 @@ export class AddSources1790000600000 implements MigrationInterface {
           ...[word('region', nullable), text('sealedCredentials'), integer('syncEverySeconds', nullable)],
           ...[boolean('isWriteBack'), boolean('isFromFile'), word('status'), bigint('lastSyncedAt', nullable)],
           ...[bigint('nextSyncAt', nullable), text('failure', nullable), integer('failures')],
-          ...[text('watermark', nullable), bigint('createdAt'), bigint('updatedAt')],
+          ...[text('watermark', nullable), bigint('goneHeldSince', nullable), bigint('createdAt'), bigint('updatedAt')],
         ],
         foreignKeys: [{ columnNames: ['accountId'], referencedTableName: 'account', referencedColumnNames: ['id'] }],
         indices: [

@@ -14,6 +14,7 @@ import { CatalogError } from '../lib/errors.js';
 import { JobFailure } from '../lib/job-failure.js';
 import type { InTransaction, Transaction } from '../lib/transaction.js';
 import type { AppImports } from './app-imports.service.js';
+import { onOneLine } from './one-line.js';
 import type { ImportedApp, ImportedBuild, SourcePage } from './source-connector.js';
 import type { Source } from './source.entity.js';
 import type { SyncRun } from './sync-run.entity.js';
@@ -48,8 +49,15 @@ export interface ImportSubject {
 interface PageEnd {
   page: SourcePage;
   unchanged: string[];
-  /** Ids of those that could be read before, and not now. */
+  /** Ids of those that are listed and known, and could not be read or written this time: they are not gone. */
   unread: string[];
+}
+
+interface OneByOne<T> {
+  nameOf: (item: T) => string;
+  onRefused?: (item: T) => void;
+  /** Whether all in one transaction was tried already. */
+  hasFailed?: boolean;
 }
 
 export class ImportRun {
@@ -78,9 +86,10 @@ export class ImportRun {
     const idsOf = (ids: (string | undefined)[]) => ids.flatMap((id) => known.get(id ?? '')?.id ?? []);
     const unread = idsOf(page.failed.map(({ externalId }) => externalId));
     const end = { page, unread, unchanged: [...page.unchanged, ...idsOf(same)] };
+    const onRefused = ({ externalId }: ImportedBuild) => unread.push(...idsOf([externalId]));
     const parts = slices(changed);
-    for (const part of parts.slice(0, -1)) await this.writeBuilds(part);
-    await this.writeBuilds(parts.at(-1) ?? [], end);
+    for (const part of parts.slice(0, -1)) await this.writeBuilds(part, onRefused);
+    await this.writeBuilds(parts.at(-1) ?? [], onRefused, end);
     for (const failure of page.failed) this.warn('UNREADABLE_DOCUMENT', failure.message);
   }
 
@@ -100,9 +109,10 @@ export class ImportRun {
     await this.inRun((tx) => this.services.apps.markGone(tx, this.appImport()));
   }
 
+  /** @param message may have what the source wrote: ids and names, of any length */
   warn(code: string, message: string): void {
     this.warnings += 1;
-    if (this.warnings <= MAX_WARNINGS) this.subject.reports.warn({ code, message });
+    if (this.warnings <= MAX_WARNINGS) this.subject.reports.warn({ code, message: onOneLine(message, MAX_WARNING) });
     if (this.warnings === MAX_WARNINGS)
       this.subject.reports.log('Further warnings are left out; the counts have them all.');
   }
@@ -121,19 +131,24 @@ export class ImportRun {
         }
         return refused;
       });
-    const refused = await this.orOneByOne(apps, writeAll, (app) => `The app ${app.id}`);
+    const refused = await this.orOneByOne(apps, writeAll, { nameOf: ({ id }) => `The app ${id}` });
     for (const { app } of refused.flat())
       this.warn('APP_NAME_TAKEN', `There is another app ${JSON.stringify(app.name)}: its builds belong to none here.`);
   }
 
-  private async writeBuilds(builds: ImportedBuild[], end?: PageEnd): Promise<void> {
+  private async writeBuilds(
+    builds: ImportedBuild[],
+    onRefused: (build: ImportedBuild) => void,
+    end?: PageEnd,
+  ): Promise<void> {
     const writeAll = (list: ImportedBuild[]) => this.inRun((tx, counts) => this.writeSlice(tx, counts, list, end));
     try {
       await writeAll(builds);
     } catch (error) {
       if (builds.length === 0 || isFatal(error)) throw error;
       const one = (list: ImportedBuild[]) => this.inRun((tx, counts) => this.writeSlice(tx, counts, list));
-      await this.orOneByOne(builds, one, ({ externalId }) => `The build ${externalId}`, true);
+      const nameOf = ({ externalId }: ImportedBuild) => `The build ${externalId}`;
+      await this.orOneByOne(builds, one, { nameOf, onRefused, hasFailed: true });
       if (end) await writeAll([]);
     }
   }
@@ -186,8 +201,7 @@ export class ImportRun {
   private async orOneByOne<T, R>(
     items: T[],
     write: (items: T[]) => Promise<R>,
-    nameOf: (item: T) => string,
-    hasFailed = false,
+    { nameOf, onRefused, hasFailed = false }: OneByOne<T>,
   ): Promise<R[]> {
     try {
       if (!hasFailed) return [await write(items)];
@@ -201,6 +215,7 @@ export class ImportRun {
       } catch (error) {
         if (isFatal(error)) throw error;
         this.counts.failed += 1;
+        onRefused?.(item);
         const why = error instanceof CatalogError ? error.message : 'It can not be kept here.';
         this.warn('UNREADABLE_DOCUMENT', `${nameOf(item).slice(0, MAX_NAMED)}: ${why}`);
       }
@@ -231,6 +246,7 @@ export class ImportRun {
 }
 
 const MAX_NAMED = 200;
+const MAX_WARNING = 1_000;
 
 const isFatal = (error: unknown): boolean =>
   error instanceof RunIsVoid || error instanceof JobFailure || isTransient(error);

@@ -95,6 +95,14 @@ export class Source implements Node {
   @JsonColumn({ nullable: true })
   watermark!: Watermark | null;
 
+  @Field(() => Date, {
+    nullable: true,
+    description:
+      'Since when imports miss all builds, or more than 20 and a quarter of them: they are not marked as gone until `syncSource` asks for an import again, or for 24 hours. Null where nothing is held back.',
+  })
+  @TimeColumn({ nullable: true })
+  goneHeldSince!: Date | null;
+
   @Field({ description: 'When it was configured.' })
   @TimeColumn()
   createdAt!: Date;

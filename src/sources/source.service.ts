@@ -184,7 +184,8 @@ export class SourceService {
     } else if (new URL(after.endpoint).origin !== new URL(before.endpoint).origin)
       throw badInput('`credentials` must be given again for another server.', 'credentials');
     // Another server, or another account there: nothing is known of it.
-    if (after.endpoint !== before.endpoint || after.region !== before.region || credentials) after.watermark = null;
+    if (after.endpoint !== before.endpoint || after.region !== before.region || credentials)
+      Object.assign(after, { watermark: null, goneHeldSince: null });
     return after;
   }
 
@@ -200,7 +201,14 @@ const nameTaken = (name: string) =>
   new CatalogError('CONFLICT', `There is a source named ${JSON.stringify(name)} already.`, { field: ['name'] });
 
 const emptySource = () => {
-  const nothing = { lastSyncedAt: null, nextSyncAt: null, failure: null, watermark: null, region: null };
+  const nothing = {
+    lastSyncedAt: null,
+    nextSyncAt: null,
+    failure: null,
+    watermark: null,
+    goneHeldSince: null,
+    region: null,
+  };
   const now = new Date();
   return {
     ...nothing,

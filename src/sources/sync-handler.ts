@@ -1,15 +1,16 @@
 // Imports from a source: what its connector reads is written page by page, while the next page is on its way.
 import { isTransient } from '../db/transient-error.js';
+import { JobStatus } from '../events/job-event.entity.js';
 import type { CompleteJob, JobHandler, JobReports } from '../jobs/job-handler.js';
 import { JobKind } from '../jobs/job.entity.js';
 import type { Failure, Job } from '../jobs/job.entity.js';
 import { RunIsVoid } from '../jobs/job.service.js';
 import { Stopped } from '../jobs/worker.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
-import { redactor } from '../lib/redact.js';
 import type { Upstream } from '../lib/upstream.js';
+import { isHeld } from './gone-guard.js';
 import { ImportRun, inWords } from './import-run.js';
-import type { ImportServices } from './import-run.js';
+import type { ImportServices, ImportSubject } from './import-run.js';
 import { retryAt } from './next-sync.js';
 import type { SourceEnd, SourcePage, SourceReading } from './source-connector.js';
 import { secretsOf } from './source-credentials.js';
@@ -32,8 +33,6 @@ export interface SyncInput {
   sourceId: string;
 }
 
-type Reading = Omit<SourceReading, 'signal'>;
-
 export class SyncHandler implements JobHandler {
   readonly kind = JobKind.SOURCE_SYNC;
 
@@ -53,12 +52,12 @@ export class SyncHandler implements JobHandler {
     try {
       const reading = this.readingOf(source, run, importing, http ?? this.unreadable(source));
       const end = await this.import(source, reading, importing);
-      if (end.isComplete) await importing.markGone();
+      const goneHeldSince = await this.markGone(subject, importing, end);
       reports.log(`Done: ${inWords(importing.total())}.`);
-      return this.completion(source, run, importing, end);
+      return this.completion(source, run, importing, { ...end, goneHeldSince });
     } catch (error) {
       const cause = deadline.aborted && !signal.aborted ? tooLate(this.limits.timeoutMs) : error;
-      throw await this.giveUp(source, run, importing, signal.aborted ? signal.reason : cause);
+      throw await this.giveUp(subject, importing, signal.aborted ? signal.reason : cause);
     }
   }
 
@@ -78,9 +77,9 @@ export class SyncHandler implements JobHandler {
   /** Undefined where the credentials can not be read. */
   private httpOf(source: Source, reports: JobReports, signal: AbortSignal): SourceHttp | undefined {
     try {
-      const redact = redactor(secretsOf(this.sources.credentialsOf(source)));
+      const secrets = secretsOf(this.sources.credentialsOf(source));
       const onRetry = (message: string) => reports.log(message);
-      return new SourceHttp(this.upstream, { signal, onRetry, redact, retry: this.limits.retry });
+      return new SourceHttp(this.upstream, { signal, onRetry, secrets, retry: this.limits.retry });
     } catch {
       return undefined;
     }
@@ -91,12 +90,14 @@ export class SyncHandler implements JobHandler {
     throw new Error('The credentials can be read after all');
   }
 
-  private readingOf(source: Source, run: SyncRun, importing: ImportRun, http: SourceHttp): Reading {
+  private readingOf(source: Source, run: SyncRun, importing: ImportRun, http: SourceHttp): SourceReading {
     const { accountId, kind, id: sourceKey, endpoint, region, watermark } = source;
     const { originQuery } = this.services;
     const own = { accountId, kind, sourceKey };
+    // Places in the lists of another server mean nothing.
+    const cursor = source.updatedAt > run.startedAt ? null : run.cursor;
     return {
-      ...{ endpoint, region, watermark, http, cursor: run.cursor, now: run.startedAt },
+      ...{ endpoint, region, watermark, http, cursor, now: run.startedAt },
       credentials: this.sources.credentialsOf(source),
       known: (externalIds) => originQuery.known(own, externalIds),
       countKnown: () => originQuery.count(own),
@@ -105,7 +106,7 @@ export class SyncHandler implements JobHandler {
     };
   }
 
-  private async import(source: Source, reading: Reading, importing: ImportRun): Promise<SourceEnd> {
+  private async import(source: Source, reading: SourceReading, importing: ImportRun): Promise<SourceEnd> {
     const { maxPages, maxBuilds } = this.limits;
     const pages = this.sources.connectorOf(source).read(reading);
     let next = ahead(pages);
@@ -123,25 +124,52 @@ export class SyncHandler implements JobHandler {
     }
   }
 
-  private completion(source: Source, run: SyncRun, importing: ImportRun, { watermark }: SourceEnd): CompleteJob {
+  /** Marks what was not seen, where that is believed; since when it is not. */
+  private async markGone({ job, source, run }: ImportSubject, importing: ImportRun, { isComplete }: SourceEnd) {
+    const { accountId, kind, id: sourceKey, goneHeldSince: heldSince } = source;
+    if (!isComplete) return heldSince;
+    const own = { accountId, kind, sourceKey };
+    const { originQuery } = this.services;
+    const [known, seen] = [await originQuery.count(own), await originQuery.count(own, run.id)];
+    const isByHand = job.requester.type !== 'SYSTEM';
+    if (!isHeld({ known, seen, heldSince, isByHand }, run.startedAt)) {
+      await importing.markGone();
+      return null;
+    }
+    importing.warn(
+      'MANY_GONE',
+      `The source lists ${seen} of ${known} builds. The others are not marked as gone: if they are, import again by hand.`,
+    );
+    return heldSince ?? run.startedAt;
+  }
+
+  private completion(
+    source: Source,
+    run: SyncRun,
+    importing: ImportRun,
+    { watermark, goneHeldSince }: SourceEnd & Pick<Source, 'goneHeldSince'>,
+  ): CompleteJob {
     return async (tx) => {
       await this.services.runs.finish(tx, run, importing.total(), null);
       const now = await this.sources.find(tx, source.accountId, source.id);
       // Another server may have been configured in the meantime.
       const isSame = now?.sealedCredentials === source.sealedCredentials && now.endpoint === source.endpoint;
       const news = { status: 'SUCCEEDED', lastSyncedAt: run.startedAt, failure: null, failures: 0 } as const;
-      await this.sources.note(tx, source, { ...news, ...(isSame && { watermark }) });
+      await this.sources.note(tx, source, { ...news, ...(isSame && { watermark, goneHeldSince }) });
       return { buildId: null, outputImage: null };
     };
   }
 
   /** What is to be thrown; written down unless the run goes on later. */
-  private async giveUp(source: Source, run: SyncRun, importing: ImportRun, error: unknown): Promise<unknown> {
+  private async giveUp({ job, source, run }: ImportSubject, importing: ImportRun, error: unknown): Promise<unknown> {
     if (isTransient(error)) return new JobFailure(JobFailureCode.WORKER_LOST, 'The database was away.', '');
     if (error instanceof Stopped && error.reason === 'shutdown') return error;
     const isCancelled = error instanceof RunIsVoid || error instanceof Stopped;
     const failure = isCancelled ? null : failureOf(error, run);
     await this.services.inTransaction(async (tx) => {
+      const { status, attempt } = await this.services.jobs.lock(tx, job.accountId, job.id);
+      // Given up for dead, and somebody else goes on.
+      if (attempt !== job.attempt || status === JobStatus.QUEUED) return;
       await this.services.runs.finish(tx, run, importing.total(), failure);
       const now = (await this.sources.find(tx, source.accountId, source.id)) ?? source;
       const failures = now.failures + 1;

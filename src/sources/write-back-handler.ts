@@ -7,7 +7,6 @@ import type { Job } from '../jobs/job.entity.js';
 import { RunIsVoid } from '../jobs/job.service.js';
 import type { JobService } from '../jobs/job.service.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
-import { redactor } from '../lib/redact.js';
 import type { InTransaction } from '../lib/transaction.js';
 import type { Upstream } from '../lib/upstream.js';
 import type { ReviewWriteBack, WriteBackStatus } from './review-write-back.entity.js';
@@ -98,7 +97,7 @@ export class WriteBackHandler implements JobHandler {
     const { sources } = this.services;
     const credentials = sources.credentialsOf(source);
     const onRetry = (message: string) => reports.log(message);
-    const options = { signal, onRetry, redact: redactor(secretsOf(credentials)), retry: this.retry };
+    const options = { signal, onRetry, secrets: secretsOf(credentials), retry: this.retry };
     const { endpoint, region } = source;
     const http = new SourceHttp(this.upstream, options);
     return sources.connectorOf(source).reviews!.open({ endpoint, region, credentials, http });

@@ -139,7 +139,7 @@ onEachDatabaseAtScale('importing', (database) => {
       expect(asked.filter((path) => /GetImage|\/v1\/tasks/.test(path))).toEqual([]);
       const most = {
         CCM: SCALE > 1 ? COUNT / 100 : 6,
-        CYCLE: COUNT / 100 + 1,
+        CYCLE: COUNT / 100 + 2,
         IMAGE_BUILDER: COUNT / 5 + COUNT / 100 + 2,
       };
       expect(asked.length).toBeLessThanOrEqual(most[kind]);
