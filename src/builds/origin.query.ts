@@ -7,6 +7,7 @@ import type { Row } from '../db/from-row.js';
 import { ordersOf, readOffsetPage } from '../db/offset-page.js';
 import type { OffsetPage, SortedSlice } from '../lib/offset.js';
 import type { Transaction } from '../lib/transaction.js';
+import { storable } from './build-draft.js';
 import { Build } from './build.entity.js';
 import { Origin, SERVED } from './origin.entity.js';
 import type { OriginKind } from './origin.entity.js';
@@ -88,7 +89,9 @@ export class OriginQuery {
     const query = this.reader.createQueryBuilder(Origin, 'origin').select([]);
     for (const column of ['id', 'externalId', 'listHash', 'contentHash', 'goneAt'])
       query.addSelect(`origin.${column}`, column);
-    const rows = await query.where({ ...source, externalId: In([...externalIds]) }).getRawMany<KnownOrigin & Row>();
+    // PostgreSQL refuses to look for what it can not keep.
+    const ids = externalIds.filter((id) => storable(id) === id);
+    const rows = await query.where({ ...source, externalId: In(ids) }).getRawMany<KnownOrigin & Row>();
     return new Map(rows.map(({ goneAt, ...row }) => [row.externalId, { ...row, isGone: goneAt !== null }]));
   }
 

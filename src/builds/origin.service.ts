@@ -132,13 +132,14 @@ function checkDraft({ document, related, externalId, groupKey = '' }: OriginDraf
     throw badInput(`The document of a build has at most ${MAX_DOCUMENT_BYTES} bytes.`, 'document');
   if (externalId === '' || externalId.length > MAX_WORD || groupKey.length > MAX_WORD)
     throw badInput(`The vendor's id of a build has 1 to ${MAX_WORD} characters.`, 'document');
+  if (storable(externalId) !== externalId) throw badInput("The vendor's id of a build is no text.", 'document');
 }
 
 function rowOf(draft: OriginDraft, before: Origin | null, seenIn: string): Omit<Origin, 'accountId' | 'id'> {
   const { kind, sourceKey, externalId, groupKey = '', document, related = {}, listHash = '' } = draft;
   const fetchedAt = new Date();
   return {
-    ...{ kind, sourceKey, externalId, groupKey, document, related, listHash, fetchedAt, seenIn },
+    ...{ kind, sourceKey, externalId, groupKey: storable(groupKey), document, related, listHash, fetchedAt, seenIn },
     state: storable(draft.state.slice(0, MAX_WORD)),
     contentHash: contentHashOf(draft),
     externalCreatedAt: draft.externalCreatedAt ?? before?.externalCreatedAt ?? fetchedAt,

@@ -1,5 +1,5 @@
 // Writes apps that a source has, under the vendor's own ids, so that its builds belong to them here too.
-import { In, IsNull, Not } from 'typeorm';
+import { IsNull, Not } from 'typeorm';
 import type { AppService } from '../apps/app.service.js';
 import { hashOf } from '../builds/origin.service.js';
 import type { Actor } from '../events/catalog-log.entity.js';
@@ -45,9 +45,5 @@ export class AppImports {
   async markGone({ manager }: Transaction, { accountId, sourceKey, seenIn }: AppImport): Promise<void> {
     const where = { accountId, sourceKey, seenIn: Not(seenIn), goneAt: IsNull() };
     await manager.update(AppOrigin, where, { goneAt: new Date() });
-  }
-
-  async markSeen({ manager }: Transaction, { accountId, seenIn }: AppImport, ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await manager.update(AppOrigin, { accountId, id: In([...ids]) }, { seenIn });
   }
 }

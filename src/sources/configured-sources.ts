@@ -16,10 +16,12 @@ export interface SourceOfFile extends SourceSettings {
   kind: string;
 }
 
+/** Nothing is read from it or written to it by itself any more. */
+const DROPPED = { isFromFile: false, isWriteBack: false, syncEverySeconds: null, nextSyncAt: null };
 const ACTOR = { type: 'SYSTEM', id: null, name: 'SOURCES_FILE' } as const;
 
 /**
- * Those that the file has no more stay, with their builds: by hand only, and changeable. Throws an error that names
+ * Those that the file has no more stay, with their builds: by hand only, told of no decision, and changeable. Throws an error that names
  * the place in the file.
  */
 export async function applyConfigured(
@@ -37,8 +39,7 @@ export async function applyConfigured(
     }
   }
   for (const { accountId, id } of await tx.manager.findBy(Source, { isFromFile: true })) {
-    if (!kept.has(id))
-      await sources.note(tx, { accountId, id }, { isFromFile: false, syncEverySeconds: null, nextSyncAt: null });
+    if (!kept.has(id)) await sources.note(tx, { accountId, id }, DROPPED);
   }
 }
 

@@ -133,7 +133,10 @@ export class ImportRun {
       });
     const refused = await this.orOneByOne(apps, writeAll, { nameOf: ({ id }) => `The app ${id}` });
     for (const { app } of refused.flat())
-      this.warn('APP_NAME_TAKEN', `There is another app ${JSON.stringify(app.name)}: its builds belong to none here.`);
+      this.warn(
+        'APP_NAME_TAKEN',
+        `Another app has the name or the id of ${JSON.stringify(app.name)}, which is left out.`,
+      );
   }
 
   private async writeBuilds(

@@ -97,8 +97,9 @@ export class SourceHttp {
   async once(url: URL, request: UpstreamRequest): Promise<SourceAnswer> {
     await this.turn();
     this.requests++;
-    const late = AbortSignal.timeout(this.options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS);
-    const signal = AbortSignal.any([this.signal, late]);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), this.options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS);
+    const signal = AbortSignal.any([this.signal, late.signal]);
     try {
       const answer = await this.upstream.request(url, { headersTimeoutMs: HEADERS_TIMEOUT_MS, ...request, signal });
       const body = await readBounded(answer.body, MAX_ANSWER_BYTES);
@@ -108,8 +109,10 @@ export class SourceHttp {
       throw new TryLater(unreachable(`${url.host} answered with the status ${status}.`), retryAfterMs(headers), status);
     } catch (error) {
       this.signal.throwIfAborted();
-      if (late.aborted) throw new TryLater(unreachable(`${url.host} took too long for an answer.`));
+      if (late.signal.aborted) throw new TryLater(unreachable(`${url.host} took too long for an answer.`));
       throw sourceFailure(error, this.hasAnswered);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

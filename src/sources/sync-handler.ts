@@ -46,7 +46,8 @@ export class SyncHandler implements JobHandler {
   async run(job: Job, _credentials: object, reports: JobReports, signal: AbortSignal): Promise<CompleteJob> {
     const { source, run } = await this.begin(job);
     const deadline = AbortSignal.timeout(this.limits.timeoutMs);
-    const http = this.httpOf(source, reports, AbortSignal.any([signal, deadline]));
+    const over = new AbortController();
+    const http = this.httpOf(source, reports, AbortSignal.any([signal, deadline, over.signal]));
     const subject = { job, source, run, reports, requests: () => http?.requests ?? 0 };
     const importing = new ImportRun(this.services, subject);
     try {
@@ -58,6 +59,9 @@ export class SyncHandler implements JobHandler {
     } catch (error) {
       const cause = deadline.aborted && !signal.aborted ? tooLate(this.limits.timeoutMs) : error;
       throw await this.giveUp(subject, importing, signal.aborted ? signal.reason : cause);
+    } finally {
+      // A page may be on its way that nobody waits for any more.
+      over.abort();
     }
   }
 
@@ -110,12 +114,12 @@ export class SyncHandler implements JobHandler {
     const { maxPages, maxBuilds } = this.limits;
     const pages = this.sources.connectorOf(source).read(reading);
     let next = ahead(pages);
-    for (let [count, builds] = [1, 0]; ; count++) {
+    for (let [count, items] = [1, 0]; ; count++) {
       const { done, value } = await next;
       if (done) return value;
-      builds += value.builds.length + value.unchanged.length + value.failed.length;
-      if (count > maxPages || builds > maxBuilds)
-        throw invalid(`The source has more than ${maxPages} pages or ${maxBuilds} builds, or its list has no end.`);
+      items += value.builds.length + value.unchanged.length + value.failed.length + (value.apps?.length ?? 0);
+      if (count > maxPages || items > maxBuilds)
+        throw invalid(`The source has more than ${maxPages} pages or ${maxBuilds} entries, or its list has no end.`);
       // What is asked for at the very end must know what was written.
       const written = importing.write(value);
       if (value.isLast) await written;

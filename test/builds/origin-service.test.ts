@@ -69,6 +69,10 @@ onEachDatabase('the origins of builds', (kind) => {
     await expect(upsert(draft({ document: { big: 'x'.repeat(600_000) } }))).rejects.toThrow(/at most 524288 bytes/);
     const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`) as unknown;
     await expect(upsert(draft({ document: { deep } }))).rejects.toThrow(/at most 64 levels/);
+    await expect(upsert(draft({ externalId: 'a\0' }))).rejects.toThrow(/is no text/);
+    const { accountId } = principal;
+    const known = await query.known({ accountId, kind: 'CYCLE', sourceKey: 'source-1' }, ['a\0', '\ud800', 'a1']);
+    expect([...known.keys()]).toEqual(['a1']);
   });
 
   it('change the build when the document changes, and nothing when it does not', async () => {

@@ -171,7 +171,13 @@ async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>)
   const worker = async () => {
     while (next < items.length) {
       const at = next++;
-      results[at] = await work(items[at]!);
+      try {
+        results[at] = await work(items[at]!);
+      } catch (error) {
+        // The others begin nothing new that nobody waits for.
+        next = items.length;
+        throw error;
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
