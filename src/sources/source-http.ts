@@ -53,6 +53,8 @@ export class TryLater extends Error {
 export class SourceHttp {
   /** How many were sent. */
   requests = 0;
+  /** Until when the source asked for time, in milliseconds; 0 where it never did. */
+  quietUntil = 0;
   private openAt = 0;
   private hasAnswered = false;
   private readonly policy: RetryPolicy;
@@ -106,7 +108,9 @@ export class SourceHttp {
       this.hasAnswered = true;
       const { status, headers } = answer;
       if (!RETRY_STATUSES.includes(status)) return { status, headers, body };
-      throw new TryLater(unreachable(`${url.host} answered with the status ${status}.`), retryAfterMs(headers), status);
+      const afterMs = retryAfterMs(headers);
+      this.quietUntil = Math.max(this.quietUntil, afterMs === undefined ? 0 : Date.now() + afterMs);
+      throw new TryLater(unreachable(`${url.host} answered with the status ${status}.`), afterMs, status);
     } catch (error) {
       this.signal.throwIfAborted();
       if (late.signal.aborted) throw new TryLater(unreachable(`${url.host} took too long for an answer.`));

@@ -58,7 +58,7 @@ export class SyncHandler implements JobHandler {
       return this.completion(source, run, importing, { ...end, goneHeldSince });
     } catch (error) {
       const cause = deadline.aborted && !signal.aborted ? tooLate(this.limits.timeoutMs) : error;
-      throw await this.giveUp(subject, importing, signal.aborted ? signal.reason : cause);
+      throw await this.giveUp(subject, importing, signal.aborted ? signal.reason : cause, http?.quietUntil);
     } finally {
       // A page may be on its way that nobody waits for any more.
       over.abort();
@@ -165,7 +165,12 @@ export class SyncHandler implements JobHandler {
   }
 
   /** What is to be thrown; written down unless the run goes on later. */
-  private async giveUp({ job, source, run }: ImportSubject, importing: ImportRun, error: unknown): Promise<unknown> {
+  private async giveUp(
+    { job, source, run }: ImportSubject,
+    importing: ImportRun,
+    error: unknown,
+    quietUntil?: number,
+  ): Promise<unknown> {
     if (isTransient(error)) return new JobFailure(JobFailureCode.WORKER_LOST, 'The database was away.', '');
     if (error instanceof Stopped && error.reason === 'shutdown') return error;
     const isCancelled = error instanceof RunIsVoid || error instanceof Stopped;
@@ -177,7 +182,7 @@ export class SyncHandler implements JobHandler {
       await this.services.runs.finish(tx, run, importing.total(), failure);
       const now = (await this.sources.find(tx, source.accountId, source.id)) ?? source;
       const failures = now.failures + 1;
-      const later = { failures, nextSyncAt: retryAt(now, failures, new Date()) };
+      const later = { failures, nextSyncAt: retryAt(now, failures, new Date(), quietUntil) };
       await this.sources.note(tx, source, { status: 'FAILED', failure, ...(!isCancelled && later) });
     });
     return error;

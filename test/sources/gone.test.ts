@@ -17,10 +17,12 @@ let rows: DataSource;
 let fake: HttpFake;
 /** By path and query. */
 let answer: (url: URL) => object;
+let retryAfter: string | undefined;
 
 beforeAll(async () => {
   fake = await startHttpFake((request, response) => {
     request.resume();
+    if (retryAfter !== undefined) response.writeHead(429, { 'retry-after': retryAfter });
     response.end(JSON.stringify(answer(new URL(request.url!, 'http://fake'))));
   });
   gateway = await startTestGateway({ UPSTREAM_ALLOW: fake.host });
@@ -38,10 +40,10 @@ const CREDENTIALS = {
   IMAGE_BUILDER: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'some-secret' },
 };
 let count = 0;
-const newSource = (kind: keyof typeof CREDENTIALS) => {
+const newSource = (kind: keyof typeof CREDENTIALS, more: object = {}) => {
   const region = kind === 'IMAGE_BUILDER' ? { region: 'eu-west-1' } : {};
   const name = `source ${(count += 1)}`;
-  return createSource(gateway, { kind, name, endpoint: fake.url, credentials: CREDENTIALS[kind], ...region });
+  return createSource(gateway, { kind, name, endpoint: fake.url, credentials: CREDENTIALS[kind], ...region, ...more });
 };
 const images = (length: number) =>
   Array.from({ length }, (_, index) => ({ id: String(index).padStart(24, '0'), state: { current: 'live' } }));
@@ -127,4 +129,14 @@ it('a change of the future does not hide those before it', async () => {
   const { watermark } = await rows.manager.findOneByOrFail(Source, { id });
   expect(watermark!.builds).toBeGreaterThanOrEqual(Math.floor(before));
   expect(watermark!.builds).toBeLessThanOrEqual(Date.now() / 1000);
+});
+
+it('a source that asks for hours is left alone for so long', async () => {
+  answer = () => ({});
+  retryAfter = '7200';
+  const id = await newSource('CCM', { syncEverySeconds: 60 });
+  expect((await sync(gateway, id)).failure).toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+  retryAfter = undefined;
+  const { nextSyncAt } = await ask(gateway, `{ source(id: "${id}") { nextSyncAt } }`);
+  expect(Date.parse(nextSyncAt)).toBeGreaterThan(Date.now() + 7_100_000);
 });
