@@ -122,7 +122,8 @@ export class SourceResolver {
   }
 
   @Mutation(() => SyncSourcePayload, {
-    description: 'Imports from a source now. `conversionStatus` follows the job. One that runs already is joined.',
+    description:
+      'Imports from a source now. `conversionStatus` follows the job. One that runs already is joined. A new one marks what `goneHeldSince` holds back as gone, where it is missing still.',
   })
   syncSource(
     @Ctx() { principal }: RequestContext,
