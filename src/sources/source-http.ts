@@ -140,7 +140,7 @@ const MAX_QUOTED = 300;
 
 /** The JSON of an answer; throws JobFailure where it is none, or has more values than the memory for them. */
 export function jsonOf({ body }: SourceAnswer, host: string): unknown {
-  if (!hasFewValues(body)) throw invalid(`${host} answered JSON of more than ${MAX_VALUES} values.`);
+  checkValues(body, host);
   let value: unknown;
   try {
     value = JSON.parse(body.toString('utf8'));
@@ -151,11 +151,16 @@ export function jsonOf({ body }: SourceAnswer, host: string): unknown {
   return value;
 }
 
-/** Each value but the first of its list or object has a comma before it; those within texts count too. */
-function hasFewValues(body: Buffer): boolean {
+/**
+ * Throws JobFailure for JSON that has more values than memory for them. Each value but the first of its list or object
+ * has a comma before it; those within texts count too.
+ */
+export function checkValues(body: Buffer, host: string): void {
   let values = 0;
-  for (let at = body.indexOf(COMMA); at >= 0 && values <= MAX_VALUES; at = body.indexOf(COMMA, at + 1)) values += 1;
-  return values <= MAX_VALUES;
+  for (let at = body.indexOf(COMMA); at >= 0; at = body.indexOf(COMMA, at + 1)) {
+    values += 1;
+    if (values > MAX_VALUES) throw invalid(`${host} answered JSON of more than ${MAX_VALUES} values.`);
+  }
 }
 
 const unreachable = (message: string) =>

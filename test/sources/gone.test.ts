@@ -15,15 +15,16 @@ import { ask, createSource, sync } from '../support/importing.js';
 let gateway: TestGateway;
 let rows: DataSource;
 let fake: HttpFake;
-/** By path and query. */
-let answer: (url: URL) => object;
+/** By path and query; `status` is that of the answer. */
+let answer: (url: URL) => Record<string, unknown> & { status?: number };
 let retryAfter: string | undefined;
 
 beforeAll(async () => {
   fake = await startHttpFake((request, response) => {
     request.resume();
-    if (retryAfter !== undefined) response.writeHead(429, { 'retry-after': retryAfter });
-    response.end(JSON.stringify(answer(new URL(request.url!, 'http://fake'))));
+    const { status = retryAfter === undefined ? 200 : 429, ...body } = answer(new URL(request.url!, 'http://fake'));
+    response.writeHead(status, retryAfter === undefined ? {} : { 'retry-after': retryAfter });
+    response.end(JSON.stringify(body));
   });
   gateway = await startTestGateway({ UPSTREAM_ALLOW: fake.host });
   rows = await openReadOnly(join(gateway.dataDir, 'catalog.sqlite'), ENTITIES);
@@ -111,6 +112,25 @@ it('an answer without a list, or with far too many values, is none', async () =>
   answer = () => ({ items: Array.from({ length: 3_000_002 }, () => 0) });
   const { failure } = await sync(gateway, await newSource('CCM'));
   expect(failure).toMatchObject({ code: 'SOURCE_INVALID', message: expect.stringMatching(/3000000 values/) });
+});
+
+it('a version of an image that is deleted while it is read is no failure, but one that can not be read is', async () => {
+  const versions = [1, 2].map((n) => `arn:aws:imagebuilder:eu-west-1:123456789012:image/a/1.0.${n}`);
+  let status = 404;
+  let listed = 0;
+  answer = ({ pathname, searchParams }) => {
+    if (pathname === '/ListImages') return { imageVersionList: versions.map((arn) => ({ arn })) };
+    const arn = `${versions[0]}/1`;
+    if (pathname === '/GetImage') return { image: { arn: searchParams.get('imageBuildVersionArn') } };
+    listed += 1;
+    return listed % 2 === 1 ? { imageSummaryList: [{ arn }] } : { status, message: 'Not this one.' };
+  };
+  const id = await newSource('IMAGE_BUILDER');
+  expect(await sync(gateway, id)).toMatchObject({ created: 1, failed: 0, failure: null });
+  status = 400;
+  const { failure, gone } = await sync(gateway, id);
+  expect(gone).toBe(0);
+  expect(failure).toMatchObject({ code: 'SOURCE_INVALID', message: expect.stringMatching(/400 .*Not this one/) });
 });
 
 it('a change of the future does not hide those before it', async () => {

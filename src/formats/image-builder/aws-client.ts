@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import type * as Sdk from '@aws-sdk/client-imagebuilder';
 import type { VendorDocument } from '../../builds/origin.entity.js';
 import type { SourceAccess } from '../../sources/source-connector.js';
-import { invalid, jsonOf, TryLater, unauthorized } from '../../sources/source-http.js';
+import { checkValues, invalid, jsonOf, TryLater, unauthorized } from '../../sources/source-http.js';
 import type { SourceAnswer, SourceHttp } from '../../sources/source-http.js';
 import type { UpstreamRequest } from '../../lib/upstream.js';
 import { JobFailure } from '../../lib/job-failure.js';
@@ -70,15 +70,20 @@ export class AwsClient {
     );
   }
 
-  listBuilds(imageVersionArn: string, nextToken?: string): Promise<VendorDocument> {
+  /** Undefined where there is no such version. */
+  listBuilds(imageVersionArn: string, nextToken?: string): Promise<VendorDocument | undefined> {
     const input = { imageVersionArn, maxResults: PAGE_SIZE, nextToken };
-    return this.send(() => new this.sdk.ListImageBuildVersionsCommand(input));
+    return this.find(() => new this.sdk.ListImageBuildVersionsCommand(input));
   }
 
   /** Undefined where there is none. */
-  async getImage(imageBuildVersionArn: string): Promise<VendorDocument | undefined> {
+  getImage(imageBuildVersionArn: string): Promise<VendorDocument | undefined> {
+    return this.find(() => new this.sdk.GetImageCommand({ imageBuildVersionArn }));
+  }
+
+  private async find(commandOf: () => unknown): Promise<VendorDocument | undefined> {
     try {
-      return await this.send(() => new this.sdk.GetImageCommand({ imageBuildVersionArn }));
+      return await this.send(commandOf);
     } catch (error) {
       if (error instanceof AwsRefused && (error.status === 404 || /NotFound/.test(error.kind))) return undefined;
       throw error;
@@ -144,6 +149,8 @@ const handlerOf = (http: SourceHttp) => ({
     const sent = ArrayBuffer.isView(body) ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body;
     const options = { method: method as UpstreamRequest['method'], headers, body: sent as Buffer | string | undefined };
     const answer = await http.once(url, options);
+    // The client reads it too, before it can be read here.
+    checkValues(answer.body, url.host);
     const response = { statusCode: answer.status, headers: plain(answer.headers), body: Readable.from([answer.body]) };
     return { response: { ...response, answer } };
   },

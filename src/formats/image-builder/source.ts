@@ -45,6 +45,10 @@ export const imageBuilderSource: SourceConnector = {
     const client = await AwsClient.open(reading);
     try {
       yield* readVersions(client, reading);
+    } catch (error) {
+      // Where a list can not be read, nobody knows what is gone.
+      if (!(error instanceof AwsRefused)) throw error;
+      throw invalid(`${client.host} answered ${error.status} ${error.message}`);
     } finally {
       client.close();
     }
@@ -106,6 +110,8 @@ async function summariesOf(
   for (let pages = 0; ; pages++) {
     if (pages > MAX_PAGES_OF_VERSION) throw invalid(`${client.host} lists builds of ${versionArn} without an end.`);
     const answer = await client.listBuilds(versionArn, token);
+    // Deleted since it was listed.
+    if (!answer) return { summaries, failed };
     for (const summary of itemsOf(client, answer.imageSummaryList)) {
       room.characters -= JSON.stringify(summary).length;
       if (room.characters < 0) throw invalid(`${client.host} lists more of ${versionArn} than is read.`);
