@@ -43,7 +43,7 @@ const SORT_EXPRESSIONS: Record<OriginSortField, string> = {
 };
 
 /** What an importer must know of a build to see whether it changed. */
-export interface KnownOrigin extends Pick<Origin, 'id' | 'externalId' | 'listHash' | 'contentHash'> {
+export interface KnownOrigin extends Pick<Origin, 'id' | 'externalId' | 'listHash' | 'contentHash' | 'seenIn'> {
   isGone: boolean;
 }
 
@@ -87,7 +87,7 @@ export class OriginQuery {
   /** Of one source, by the vendor's ids. */
   async known(source: OriginSource, externalIds: readonly string[]): Promise<Map<string, KnownOrigin>> {
     const query = this.reader.createQueryBuilder(Origin, 'origin').select([]);
-    for (const column of ['id', 'externalId', 'listHash', 'contentHash', 'goneAt'])
+    for (const column of ['id', 'externalId', 'listHash', 'contentHash', 'seenIn', 'goneAt'])
       query.addSelect(`origin.${column}`, column);
     // PostgreSQL refuses to look for what it can not keep.
     const ids = externalIds.filter((id) => storable(id) === id);

@@ -82,7 +82,10 @@ export class ImportRun {
     const known = await this.knownOf(page);
     const changed = page.builds.filter((build) => !isAsKnown(build, known.get(build.externalId)));
     const isChanged = new Set(changed);
-    const same = page.builds.filter((build) => !isChanged.has(build)).map(({ externalId }) => externalId);
+    // What a second look sees again counts once.
+    const isFirst = (id: string) => known.get(id)?.seenIn !== this.subject.job.id;
+    const isSame = (build: ImportedBuild) => !isChanged.has(build) && isFirst(build.externalId);
+    const same = page.builds.filter(isSame).map(({ externalId }) => externalId);
     const idsOf = (ids: (string | undefined)[]) => ids.flatMap((id) => known.get(id ?? '')?.id ?? []);
     const unread = idsOf(page.failed.map(({ externalId }) => externalId));
     const end = { page, unread, unchanged: [...page.unchanged, ...idsOf(same)] };

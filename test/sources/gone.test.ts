@@ -81,9 +81,11 @@ it('a list that is suddenly empty is believed when somebody asks again', async (
   answer = full;
   expect(await sync(gateway, id)).toMatchObject({ gone: 0, unchanged: 3 });
   expect((await heldSince(id)).goneHeldSince).toBeNull();
+  answer = ({ searchParams }) => ({ data: searchParams.get('page[number]') === '1' ? images(2) : [] });
+  expect(await sync(gateway, id)).toMatchObject({ gone: 1, unchanged: 2 });
   answer = () => ({ data: [] });
   expect(await sync(gateway, id)).toMatchObject({ gone: 0 });
-  expect(await sync(gateway, id)).toMatchObject({ gone: 3 });
+  expect(await sync(gateway, id)).toMatchObject({ gone: 2 });
   expect((await heldSince(id)).goneHeldSince).toBeNull();
 });
 

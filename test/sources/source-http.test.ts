@@ -1,5 +1,6 @@
 // Requests to sources that never end, that repeat secrets, or that can not be started.
 import 'reflect-metadata';
+import { ccmReviews } from '../../src/formats/ccm/reviews.js';
 import { CcmSession } from '../../src/formats/ccm/session.js';
 import { Upstream } from '../../src/lib/upstream.js';
 import { SyncSchedule } from '../../src/sources/schedule.js';
@@ -41,6 +42,15 @@ it('a CCM that repeats what it was sent gives no secret away, nor the session it
   });
   const { message } = session.failureOf(await session.ask('/v1/apps'));
   expect(message).toMatch(/403: bad: Bearer \*\*\*, not Basic \*\*\*$/);
+  await fake.close();
+});
+
+it('a decision that is answered by a page of something else is not taken for told', async () => {
+  const fake = await startHttpFake((_request, response) => void response.end('<html>Sign in here</html>'));
+  const access = { endpoint: fake.url, region: null, credentials: { token: 'some-token' }, http: httpFor(fake.host) };
+  const reviews = await ccmReviews.open(access);
+  const sent = reviews.send('00000000-0000-4000-8000-000000000001', { status: 'APPROVED', reason: null });
+  await expect(sent).rejects.toMatchObject({ code: 'SOURCE_INVALID' });
   await fake.close();
 });
 

@@ -3,7 +3,7 @@ import { ApprovalStatus } from '../../tasks/task.entity.js';
 import { isUuid } from '../../lib/ids.js';
 import type { ReviewPort } from '../../sources/source-connector.js';
 import { ReviewRefused } from '../../sources/source-connector.js';
-import { jsonOf, TryLater } from '../../sources/source-http.js';
+import { invalid, jsonOf, TryLater } from '../../sources/source-http.js';
 import { CcmSession } from './session.js';
 import { objectOr, textOr } from './told.js';
 
@@ -36,6 +36,9 @@ export const ccmReviews: ReviewPort = {
           }),
         );
         if (answer.status < 200 || answer.status >= 300) throw new ReviewRefused(session.failureOf(answer).message);
+        // A page to sign in at, say, answers with success too.
+        if (!objectOr(objectOr(jsonOf(answer, session.host))?.task_status))
+          throw invalid(`${session.host} answered a decision with something else than the task's result.`);
       },
     };
   },
