@@ -35,6 +35,9 @@ export interface ImportRequest {
 /** Somebody may delete what the image shares with another one, in the moment before it is named here too. */
 const MAX_TRIES = 3;
 
+/** What is left of a document of the catalog for what an image says of itself. */
+const MAX_CONFIG_BYTES = 256 * 1024;
+
 /** Throws JobFailure, or the signal's reason. */
 export async function importImage(
   { from, tag }: ImportRequest,
@@ -45,6 +48,7 @@ export async function importImage(
   reports.progress({ step: JobStep.PULLING, progress: 0 });
   reports.log(`Pulling ${formatTarget(from)}.`);
   const { image, architecture } = await readEither(place.input, from.tagOrDigest, signal);
+  if (Buffer.byteLength(JSON.stringify(image.config.config)) > MAX_CONFIG_BYTES) throw configTooLarge();
   reports.log(`It is the linux/${architecture} image ${image.imageId}, manifest ${image.manifestDigest}.`);
   const manifest = await place.input.resolve(image.manifestDigest, signal);
   for (let tries = 1; ; tries++) {
@@ -125,3 +129,10 @@ async function copy(blob: Descriptor, place: ImportPlace, signal: AbortSignal, o
     await rm(file, { force: true }).catch(() => undefined);
   }
 }
+
+const configTooLarge = () =>
+  new JobFailure(
+    JobFailureCode.IMAGE_TOO_LARGE,
+    `What the image says of itself has more than ${MAX_CONFIG_BYTES} bytes.`,
+    'Remove labels or environment variables from it.',
+  );

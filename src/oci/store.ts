@@ -110,17 +110,18 @@ export class Store {
   }
 
   /**
-   * Removes those of these blobs that no repository of any account has and that nobody touched since that time
-   * (milliseconds), rather than leaving them to `collect`; answers the bytes that were freed.
+   * Removes those of these blobs that no repository of any account has and that nobody touched since the time beside
+   * them (milliseconds), rather than leaving them to `collect`; answers the bytes that were freed.
    */
-  async free(digests: readonly string[], before: number): Promise<number> {
+  async free(blobs: ReadonlyMap<string, number>): Promise<number> {
+    if (blobs.size === 0) return 0;
     const accountsFolder = join(this.root, 'accounts');
     const named = new Set<string>();
     for (const accountId of await namesIn(accountsFolder)) {
       for (const digest of await digestsNamedIn(join(accountsFolder, accountId))) named.add(digest);
     }
     let bytes = 0;
-    for (const digest of digests) {
+    for (const [digest, before] of blobs) {
       if (!named.has(digest)) bytes += (await this.blobs.removeOld(digest, before)) ?? 0;
     }
     return bytes;
