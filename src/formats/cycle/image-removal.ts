@@ -71,7 +71,7 @@ function unlessGone(error: unknown): undefined {
 }
 
 /** Whoever asked for a job, as the audit trail is to name it; what they may do was checked then. */
-export function requesterOf({ accountId, requester }: Job): Principal {
+function requesterOf({ accountId, requester }: Job): Principal {
   const { type, id, name, ownerId } = requester;
   const own = { userId: type === 'USER' ? id : null, tokenId: id ?? '', name, role: Role.WRITER };
   return { accountId, ...own, ...(ownerId !== undefined && { ownerId }) };

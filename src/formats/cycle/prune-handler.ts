@@ -1,7 +1,7 @@
 // Works on IMAGE_PRUNE jobs: deletes images that are live, that no node runs and that are not young.
 import { DeploymentStatusType } from '../../builds/build-parts.js';
 import type { BuildService } from '../../builds/build.service.js';
-import { SERVED } from '../../builds/origin.entity.js';
+import { OriginKind } from '../../builds/origin.entity.js';
 import type { OriginQuery } from '../../builds/origin.query.js';
 import type { CompleteJob, JobHandler, JobReports } from '../../jobs/job-handler.js';
 import { JobKind } from '../../jobs/job.entity.js';
@@ -14,12 +14,12 @@ import { fromWireTime } from './times.js';
 
 /** As the vendor has it. */
 const SPARED_MS = 15 * 60_000;
-const PAGE = 200;
+const PAGE = 1_000;
 /** To free blobs, all of the store is looked through. */
 const FREED_AT_ONCE = 100;
 
 export interface PruneServices {
-  originQuery: Pick<OriginQuery, 'list'>;
+  originQuery: Pick<OriginQuery, 'servedIds'>;
   builds: Pick<BuildService, 'get'>;
 }
 
@@ -36,7 +36,7 @@ export class PruneHandler implements JobHandler {
     let bytes = 0;
     let images = 0;
     let former = await this.removal.resume(job);
-    for (const imageId of await this.candidates(job)) {
+    for await (const imageId of this.candidates(job)) {
       signal.throwIfAborted();
       const removed = await this.removal.remove(job, imageId, (tx, image) => this.mayGo(tx, job, image, before));
       if (!removed) continue;
@@ -53,18 +53,15 @@ export class PruneHandler implements JobHandler {
   }
 
   /** Ids only: there may be very many. */
-  private async candidates({ accountId, input }: Job): Promise<string[]> {
+  private async *candidates({ accountId, input }: Job): AsyncGenerator<string> {
     const { sourceIds } = input as PruneInput;
-    const found: string[] = [];
-    for (let offset = 0; ; offset += PAGE) {
-      const { items } = await this.services.originQuery.list(accountId, {
-        ...{ kind: 'CYCLE', states: ['live'], limit: PAGE, offset },
-        ...(sourceIds.length > 0 && { groupKeys: sourceIds }),
-        sort: [{ field: 'externalId', descending: false }],
-      });
-      const own = items.filter(({ sourceKey }) => sourceKey === SERVED);
-      found.push(...own.map(({ externalId }) => externalId));
-      if (items.length < PAGE) return found;
+    const groupKeys = sourceIds.length > 0 ? sourceIds : undefined;
+    const wanted = { accountId, kind: OriginKind.CYCLE, state: 'live', groupKeys };
+    for (let after = ''; ;) {
+      const ids = await this.services.originQuery.servedIds(wanted, { after, limit: PAGE });
+      yield* ids;
+      if (ids.length < PAGE) return;
+      after = ids.at(-1)!;
     }
   }
 
