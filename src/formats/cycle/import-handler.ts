@@ -13,6 +13,7 @@ import { askWebhook } from '../../image-sources/webhook-login.js';
 import type { CompleteJob, JobHandler, JobReports } from '../../jobs/job-handler.js';
 import { JobKind } from '../../jobs/job.entity.js';
 import type { Job } from '../../jobs/job.entity.js';
+import { RunIsVoid } from '../../jobs/job.service.js';
 import type { JobService } from '../../jobs/job.service.js';
 import { CatalogError } from '../../lib/errors.js';
 import { JobFailure, JobFailureCode } from '../../lib/job-failure.js';
@@ -105,7 +106,7 @@ export class ImportHandler implements JobHandler {
     return loginOf(source.origin, sources.secretsOf(source)) ?? storedLogin(logins, source.accountId, target);
   }
 
-  /** The same reports, which the image's state follows; the first that can not be written ends `written`. */
+  /** The same reports, which the image's state follows; `written` throws where the run is void. */
   private following(job: Job, reports: JobReports): { reports: JobReports; written: () => Promise<void> } {
     let last: Promise<unknown> = Promise.resolve();
     let step: JobStep | undefined;
@@ -114,7 +115,8 @@ export class ImportHandler implements JobHandler {
       if (told.step === step) return;
       step = told.step;
       const state = STATES[step];
-      if (state) last = last.then(() => this.services.inTransaction((tx) => this.enter(tx, job, state)));
+      if (!state) return;
+      last = last.then(() => this.services.inTransaction((tx) => this.enter(tx, job, state))).catch(unlessAway);
       last.catch(() => undefined);
     };
     return {
@@ -139,4 +141,9 @@ export class ImportHandler implements JobHandler {
     const outputImage = { name, digest: result.manifestDigest, sizeBytes: result.layerBytes, imageId: result.imageId };
     return { buildId, outputImage };
   }
+}
+
+/** A database that is away for a moment must not cost what was fetched: the image's last state is written with its job's. */
+function unlessAway(error: unknown): void {
+  if (error instanceof RunIsVoid || error instanceof CatalogError) throw error;
 }
