@@ -80,7 +80,8 @@ onEachDatabase('all formats', (kind) => {
     (isThere ? it : it.skip)(
       `tells what ${mutation.name} made${isThere ? '' : ' (skipped: there is no such mutation)'}`,
       async () => {
-        const { body } = await gateway.send(mutation.text, { input: mutation.input });
+        const input = { ...mutation.input, ...(await mutation.prepare?.(gateway)) };
+        const { body } = await gateway.send(mutation.text, { input });
         expect(body).toMatchObject({ data: { [mutation.name]: { userErrors: [] } } });
         const answer = await wire.get(mutation.createdId(body.data[mutation.name]));
         expect(answer.status).toBe(200);
