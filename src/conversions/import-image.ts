@@ -21,8 +21,8 @@ import { stepProgress } from './step-progress.js';
 export interface ImportPlace {
   input: ImageRepository;
   output: StoreRepository;
-  spoolDir: string;
-  /** On the disk of the store. */
+  storeDir: string;
+  /** On the disk of the store, which need not be that of other temporary files. */
   temporaryFile: () => string;
 }
 
@@ -95,15 +95,15 @@ async function copyBlobs(
   const parsed = parseManifest(manifest);
   if (parsed.kind === 'index') throw new Error('An index came in the place of an image');
   const total = image.layers.reduce((sum, { size }) => sum + size, parsed.config.size);
-  await requireSpace(place.spoolDir, total);
+  const blobs = [parsed.config, ...image.layers];
+  await requireSpace(place.storeDir, await missingBytes(blobs, place.output));
   const full = new AbortController();
-  const watch = new DiskWatch(place.spoolDir, (failure) => full.abort(failure));
+  const watch = new DiskWatch(place.storeDir, (failure) => full.abort(failure));
   const told = stepProgress(reports, JobStep.PULLING, [0, 90], total);
   const onBytes = (bytes: number) => {
     watch.wrote(bytes);
     told(bytes);
   };
-  const blobs = [parsed.config, ...image.layers];
   for (const [index, blob] of blobs.entries()) {
     const name = index === 0 ? 'Config' : `Layer ${index} of ${image.layers.length}`;
     const isThere = await isInStore(place.output, blob);
@@ -111,6 +111,11 @@ async function copyBlobs(
     else await copy(blob, place, AbortSignal.any([signal, full.signal]), onBytes);
     reports.log(`${name} ${blob.digest}: ${isThere ? 'in the store already' : `pulled, ${blob.size} bytes`}.`);
   }
+}
+
+async function missingBytes(blobs: Descriptor[], output: StoreRepository): Promise<number> {
+  const sizes = blobs.map(async ({ digest, size }) => ((await output.findBlobSize(digest)) === size ? 0 : size));
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 const isInStore = async (output: StoreRepository, { digest, size }: Descriptor): Promise<boolean> =>
