@@ -22,6 +22,8 @@ export interface ImportPlace {
   input: ImageRepository;
   output: StoreRepository;
   storeDir: string;
+  /** See ImportTask. */
+  roomBytes?: number;
   /** On the disk of the store, which need not be that of other temporary files. */
   temporaryFile: () => string;
 }
@@ -96,7 +98,9 @@ async function copyBlobs(
   if (parsed.kind === 'index') throw new Error('An index came in the place of an image');
   const total = image.layers.reduce((sum, { size }) => sum + size, parsed.config.size);
   const blobs = [parsed.config, ...image.layers];
-  await requireSpace(place.storeDir, await missingBytes(blobs, place.output));
+  const missing = await missingBytes(blobs, place.output);
+  if (missing > (place.roomBytes ?? Infinity)) throw quotaExceeded(missing);
+  await requireSpace(place.storeDir, missing);
   const full = new AbortController();
   const watch = new DiskWatch(place.storeDir, (failure) => full.abort(failure));
   const told = stepProgress(reports, JobStep.PULLING, [0, 90], total);
@@ -140,4 +144,11 @@ const configTooLarge = () =>
     JobFailureCode.IMAGE_TOO_LARGE,
     `What the image says of itself has more than ${MAX_CONFIG_BYTES} bytes.`,
     'Remove labels or environment variables from it.',
+  );
+
+const quotaExceeded = (bytes: number) =>
+  new JobFailure(
+    JobFailureCode.DISK_FULL,
+    `The image brings ${Math.ceil(bytes / 2 ** 20)} MiB, which is more than the account has left in the store.`,
+    'Delete images of the account from the store, or give it more room with STORE_QUOTA_MIB.',
   );

@@ -24,7 +24,7 @@ import { Uploads } from './uploads.js';
 const ACCOUNT_ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;
 const GIB = 2 ** 30;
 
-/** For what clients push. What conversions write counts, but is never refused: only their start is. */
+/** For what clients push or import. What conversions write counts, but is never refused: only their start is. */
 export interface StoreLimits {
   /** Bytes that an account may keep; 0 for as many as there is room for. */
   quotaBytes?: number;
@@ -44,8 +44,9 @@ export class Store {
 
   constructor(
     private readonly root: string,
-    { quotaBytes = 0, maxBlobBytes = 32 * GIB }: StoreLimits = {},
+    private readonly limits: StoreLimits = {},
   ) {
+    const { quotaBytes = 0, maxBlobBytes = 32 * GIB } = limits;
     const temporaryFolder = join(root, 'tmp');
     mkdirSync(temporaryFolder, { recursive: true });
     this.files = new DurableFiles(temporaryFolder);
@@ -100,6 +101,12 @@ export class Store {
       const hint = 'Delete images of the account from the store, or give it more room with STORE_QUOTA_MIB.';
       throw error instanceof CatalogError ? new JobFailure(JobFailureCode.DISK_FULL, error.message, hint) : error;
     });
+  }
+
+  /** Bytes that the account may still fill; undefined for as many as there is room for. Never below 0. */
+  async roomBytes(accountId: string): Promise<number | undefined> {
+    const { quotaBytes = 0 } = this.limits;
+    return quotaBytes === 0 ? undefined : Math.max(0, quotaBytes - (await this.usedBytes(accountId)));
   }
 
   /** Removes what nothing refers to. May run beside anything else; a file of the last hour is spared. */

@@ -59,7 +59,9 @@ export class ImportHandler implements JobHandler {
     const tag = image.document.id;
     const former = await store.repository(accountId, repository).folder.digestOf(tag);
     const output = { repository, tagOrDigest: tag };
-    const what = { kind: 'import' as const, input, output, credentials: login ? { input: login } : {} };
+    const credentials = login ? { input: login } : {};
+    const roomBytes = await store.roomBytes(accountId);
+    const what = { kind: 'import' as const, input, output, credentials, roomBytes };
     const followed = this.following(job, reports);
     const done = await this.child.run({ name: `${id}-${attempt}`, accountId, what }, followed.reports, signal);
     await followed.written();
