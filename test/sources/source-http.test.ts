@@ -5,6 +5,7 @@ import { CcmSession } from '../../src/formats/ccm/session.js';
 import { Upstream } from '../../src/lib/upstream.js';
 import { SyncSchedule } from '../../src/sources/schedule.js';
 import { SourceHttp } from '../../src/sources/source-http.js';
+import { ApprovalStatus } from '../../src/tasks/task.entity.js';
 import { startHttpFake } from '../support/http-fake.js';
 
 const httpFor = (host: string, more: object = {}) => {
@@ -49,7 +50,7 @@ it('a decision that is answered by a page of something else is not taken for tol
   const fake = await startHttpFake((_request, response) => void response.end('<html>Sign in here</html>'));
   const access = { endpoint: fake.url, region: null, credentials: { token: 'some-token' }, http: httpFor(fake.host) };
   const reviews = await ccmReviews.open(access);
-  const sent = reviews.send('00000000-0000-4000-8000-000000000001', { status: 'APPROVED', reason: null });
+  const sent = reviews.send('00000000-0000-4000-8000-000000000001', { status: ApprovalStatus.APPROVED, reason: null });
   await expect(sent).rejects.toMatchObject({ code: 'SOURCE_INVALID' });
   await fake.close();
 });
