@@ -39,7 +39,14 @@ describe('the configuration', () => {
   it('takes empty variables, and such of white space, for unset', () => {
     const names = ['HOST', 'PORT', 'PUBLIC_URL', 'DATA_DIR', 'DATABASE_URL', 'NITRO_BLOBS_DIR', 'UPSTREAM_ALLOW'];
     const proxies = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'UPSTREAM_CA_FILE'];
-    const ours = ['SIGN_UP', 'APPROVAL_FOUR_EYES', 'UNIQUE_MRENCLAVE', 'SECRETS_KEY_PREVIOUS', 'OIDC_ISSUER'];
+    const ours = [
+      'SIGN_UP',
+      'APPROVAL_FOUR_EYES',
+      'UNIQUE_MRENCLAVE',
+      'SECRETS_KEY_PREVIOUS',
+      'OIDC_ISSUER',
+      'SOURCES_FILE',
+    ];
     const jobs = ['JOB_CONCURRENCY', 'JOB_TIMEOUT_MINUTES', 'LAYER_CACHE_MIB'];
     const signing = ['SIGNING_KEY_FILE', 'SIGNING_CERTIFICATE_FILE'];
     const all = [...names, ...ours, ...proxies, ...jobs, ...signing, 'SECRETS_KEY', 'LOG_LEVEL'];

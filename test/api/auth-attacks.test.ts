@@ -1,5 +1,5 @@
 // What hostile or unlucky callers did to signing in before: each was possible once.
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
 import { basic, call, newMember, PASSWORD, signIn } from '../support/people.js';
@@ -9,7 +9,7 @@ const CHANGE_PASSWORD = `mutation ($input: ChangePasswordInput!) {
   changePassword(input: $input) { userErrors { code message } }
 }`;
 
-onEachDatabase('attacks on signing in', (kind) => {
+onEachDatabaseAtScale('attacks on signing in', (kind) => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startTestGateway({

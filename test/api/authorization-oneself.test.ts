@@ -3,7 +3,7 @@ import { outcomeOf, send, titleOf } from '../support/authorization-line.js';
 import type { Call, Line } from '../support/authorization-line.js';
 import { LINES } from '../support/authorization-table.js';
 import { createMember } from '../support/authorization-world.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
 
@@ -11,7 +11,7 @@ import type { TestGateway } from '../support/gateway.js';
 const ABOUT_USERS = LINES.filter(({ what }) => what?.includes('somebody else'));
 const ENDING = ['removeUser', 'deleteUserAccount', 'deleteUserFromAccount'];
 
-onEachDatabase('a reader that asks for itself', (kind) => {
+onEachDatabaseAtScale('a reader that asks for itself', (kind) => {
   let gateway: TestGateway;
   let reader: Person;
   beforeAll(async () => {

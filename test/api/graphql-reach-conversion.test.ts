@@ -1,13 +1,13 @@
 // A conversion over GraphQL that registers nothing, as CCM's POST /v1/tools/converter/convert-app/nitro-enclaves does.
 import { eventsOf, finished, startConvertingGateway, storeSampleImage } from '../support/conversions.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import type { TestGateway } from '../support/gateway.js';
 
 const CONVERT = `mutation ($input: ConvertNitroImageInput!) {
   convertNitroImage(input: $input) { job { id } userErrors { code field } }
 }`;
 
-onEachDatabase('over GraphQL, a conversion that registers nothing', (kind) => {
+onEachDatabaseAtScale('over GraphQL, a conversion that registers nothing', (kind) => {
   let gateway: TestGateway;
   let image: string;
   beforeAll(async () => {

@@ -1,5 +1,5 @@
 // What callers do over GraphQL with the session and the user they are; signing in is REST.
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
 import { call, newMember, PASSWORD, signIn } from '../support/people.js';
@@ -11,7 +11,7 @@ const VIEWER = '{ viewer { user { email } roles } }';
 const DAY_MS = 24 * 60 * 60 * 1000;
 const HOUR_MS = 60 * 60 * 1000;
 
-onEachDatabase('over GraphQL, who is signed in', (kind) => {
+onEachDatabaseAtScale('over GraphQL, who is signed in', (kind) => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startTestGateway({ DATABASE_URL: await kind.create(), SIGN_UP: 'open' });

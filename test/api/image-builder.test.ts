@@ -15,12 +15,12 @@ import {
   UntagResourceCommand,
 } from '@aws-sdk/client-imagebuilder';
 import type { ImagebuilderClient, ImagebuilderServiceException } from '@aws-sdk/client-imagebuilder';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
 import { accessKeyOf, arnOf, imageDocument, register, sdkClient, strangerClient } from '../support/image-builder.js';
 
-onEachDatabase("the gateway behind AWS's own client", (kind) => {
+onEachDatabaseAtScale("the gateway behind AWS's own client", (kind) => {
   let gateway: TestGateway;
   let client: ImagebuilderClient;
   let stranger: ImagebuilderClient;

@@ -1,9 +1,9 @@
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
 import { call, newMember, PASSWORD, signIn } from '../support/people.js';
 
-onEachDatabase('signing in', (kind) => {
+onEachDatabaseAtScale('signing in', (kind) => {
   let gateway: TestGateway;
   let url: string;
   beforeAll(async () => {

@@ -107,6 +107,19 @@ describe('a source', () => {
     expect(await sync(gateway, id)).toMatchObject({ created: 0, updated: 0, gone: 0 });
   });
 
+  it('that counts more than it lists has nothing marked as gone until it does so again', async () => {
+    const [first, second] = [build(), build()];
+    handle = buildsAre([first, second], 2);
+    const id = await newSource();
+    expect(await sync(gateway, id)).toMatchObject({ created: 2 });
+    handle = (_request, _response, path) =>
+      path === '/v1/builds' && !_request.url!.includes('offset=1') ? list([first], 3) : list([], 3);
+    const once = await sync(gateway, id);
+    expect(once).toMatchObject({ gone: 0, failure: null });
+    expect(once.job.warnings).toMatchObject([{ code: 'LIST_CHANGED' }]);
+    expect(await sync(gateway, id)).toMatchObject({ gone: 1, failure: null });
+  });
+
   it('that answers garbage, or the same page without an end, fails with its reason', async () => {
     handle = () => '<html>a proxy</html>';
     const id = await newSource();

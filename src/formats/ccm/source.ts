@@ -130,13 +130,15 @@ async function* readAll(
 
 async function endOf(reading: SourceReading, place: Place, total: number | undefined): Promise<SourceEnd> {
   const seen = await reading.countSeen();
-  const isComplete = total === undefined || seen + place.failed >= total;
+  const unreadable = Math.max(0, (total ?? seen) - seen);
+  // It may count builds that it does not list to everybody: then as many are missing each time.
+  const isUsual = markOf(reading.watermark)?.unreadable === unreadable;
+  const isComplete = total === undefined || seen + place.failed >= total || isUsual;
   if (!isComplete)
     reading.warn(
       'LIST_CHANGED',
       `The source counts ${total} builds and listed ${seen}: what is gone is looked for later.`,
     );
-  const unreadable = Math.max(0, (total ?? seen) - seen);
   const fullAt = isComplete ? reading.now.getTime() : 0;
   return { isComplete, watermark: { ...place.newest, fullAt, unreadable } };
 }

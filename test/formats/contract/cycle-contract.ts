@@ -57,7 +57,16 @@ export const cycleContract: FormatContract = {
   mutation: {
     name: 'createCycleImage',
     text: 'mutation ($input: CreateCycleImageInput!) { createCycleImage(input: $input) { build { id name origin { ... on Origin { externalId } } } userErrors { message } } }',
-    input: { name: 'made here', sourceId: `${ID}ffffffff` },
+    input: { name: 'made here' },
+    async prepare(gateway) {
+      const { url, token } = gateway;
+      const { hubId } = (await gateway.send('{ viewer { account { hubId } } }')).body.data.viewer.account;
+      const headers = { authorization: `Bearer ${token}`, 'x-hub-id': hubId, 'content-type': 'application/json' };
+      const origin = { type: 'docker-hub', details: { target: 'mysql:5.7' } };
+      const body = JSON.stringify({ name: 'mysql', type: 'direct', origin });
+      const made = await fetch(`${url}/v1/images/sources`, { method: 'POST', headers, body }).then(answerOf);
+      return { sourceId: made.body.data.id };
+    },
     createdId: ({ build }) => build.origin.externalId,
     created: { name: 'made here', state: { current: 'new' } },
   },

@@ -41,7 +41,15 @@ export interface FormatContract {
   badBody: object;
   missingToken: object;
   /** A mutation and its input; what `createdId` finds in its payload is what `get` takes, and answers `created`. */
-  mutation: { name: string; text: string; input: object; createdId(payload: any): string; created: object };
+  mutation: {
+    name: string;
+    text: string;
+    input: object;
+    /** More of the input, which must be made first. */
+    prepare?(gateway: TestGateway): Promise<object>;
+    createdId(payload: any): string;
+    created: object;
+  };
 }
 
 /** An app that is there. */

@@ -85,7 +85,8 @@ onEachDatabase('all formats', (kind) => {
       const others = FORMATS.filter((other) => other !== format && other !== ccmContract);
       const idsOfOthers = () => Promise.all(others.map(async (other) => listAll(await other.connect(gateway))));
       const before = await idsOfOthers();
-      const { body } = await gateway.send(mutation.text, { input: mutation.input });
+      const input = { ...mutation.input, ...(await mutation.prepare?.(gateway)) };
+      const { body } = await gateway.send(mutation.text, { input });
       expect(body).toMatchObject({ data: { [mutation.name]: { userErrors: [] } } });
       const payload = body.data[mutation.name];
       const answer = await wire.get(mutation.createdId(payload));
