@@ -71,7 +71,7 @@ export const ccmContract: FormatContract = {
   }),
   unknownId: '7b3f9a52-4c1d-4e8a-9f60-ffffffffffff',
   unknown: { status: 404, body: { code: 'NOT_FOUND', message: expect.any(String) } },
-  badBody: { status: 400, body: { code: expect.any(String), message: expect.stringContaining('docker_info') } },
+  badBody: { status: 400, body: { code: 'INVALID_BODY_PARAMETER', message: expect.stringContaining('docker_info') } },
   missingToken: { status: 401, body: { code: 'UNAUTHORIZED', message: expect.any(String) } },
   mutation: {
     name: 'createBuild',

@@ -53,7 +53,7 @@ export const cycleContract: FormatContract = {
   unknownId: 'ffffffffffffffffffffffff',
   unknown: { status: 404, body: { data: null, error: { status: 404, code: '404.image' } } },
   badBody: { status: 422, body: { data: null, error: { status: 422, code: '422.invalid-argument' } } },
-  missingToken: { status: 401, body: { data: null, error: { status: 401 } } },
+  missingToken: { status: 401, body: { data: null, error: { status: 401, code: '401.auth-invalid' } } },
   mutation: {
     name: 'createCycleImage',
     text: 'mutation ($input: CreateCycleImageInput!) { createCycleImage(input: $input) { build { id name origin { ... on Origin { externalId } } } userErrors { message } } }',

@@ -93,7 +93,7 @@ export const imageBuilderContract: FormatContract = {
   comparable: (answer) => without(answer.image ? answer : { image: answer }, ['requestId']),
   unknownId: `${ARN}/unknown/9.9.9/9`,
   unknown: error(404, 'ResourceNotFoundException'),
-  badBody: error(400, 'Invalid'),
+  badBody: error(400, 'InvalidRequestException'),
   missingToken: error(403, 'MissingAuthenticationToken'),
   mutation: {
     name: 'createImageBuilderImage',
