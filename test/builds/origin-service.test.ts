@@ -87,6 +87,15 @@ onEachDatabase('the origins of builds', (kind) => {
     ]);
   });
 
+  it('are made once where several bring the same at once, and the others may try again', async () => {
+    const all = await Promise.allSettled(Array.from({ length: 5 }, () => upsert(draft({ externalId: 'at once' }))));
+    const made = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const refused = all.flatMap((one) => (one.status === 'rejected' ? [one.reason as { code: string }] : []));
+    expect(made.filter(({ change }) => change === 'CREATED')).toHaveLength(1);
+    expect(refused.map(({ code }) => code)).toEqual(refused.map(() => 'CONFLICT'));
+    expect((await upsert(draft({ externalId: 'at once' }))).change).toBe('UNCHANGED');
+  });
+
   it('keep configurations as they are, and those given here where the vendor knows of none', async () => {
     const { accountId } = principal;
     const told = draft({
