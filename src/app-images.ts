@@ -9,6 +9,7 @@ import type { RegistryCredentialService } from './credentials/registry-credentia
 import { CycleImages } from './formats/cycle/cycle-images.js';
 import { CycleTasks } from './formats/cycle/cycle-tasks.js';
 import { DeleteHandler } from './formats/cycle/delete-handler.js';
+import { ImageJobEnds } from './formats/cycle/image-job-ends.js';
 import { ImageRemoval } from './formats/cycle/image-removal.js';
 import { ImportHandler } from './formats/cycle/import-handler.js';
 import { PruneHandler } from './formats/cycle/prune-handler.js';
@@ -41,13 +42,18 @@ export function createImages({ config, names, inTransaction }: Surroundings, cat
   return {
     services: { imageSources: sources, imageSourceQuery: new ImageSourceQuery(reader), cycleImages: images },
     handlers: ({ child, store }: { child: JobChild; store: Store }): JobHandler[] => {
-      const removal = new ImageRemoval(store, { images, deleteBuild, inTransaction });
+      const removal = new ImageRemoval(store, { images, deleteBuild, jobs, inTransaction });
       return [
         new ImportHandler(child, upstream, { images, sources, jobs, logins, names, inTransaction }),
-        new DeleteHandler(removal, sources),
-        new PruneHandler(removal, { images, originQuery, builds, inTransaction }),
+        new DeleteHandler(removal, sources, builds),
+        new PruneHandler(removal, { originQuery, builds }),
       ];
     },
-    tasks: (queue: JobQueue) => new CycleTasks({ images, sources, builds, jobs }, queue, names),
+    tasks: (queue: JobQueue) => {
+      const tasks = new CycleTasks({ images, sources, builds, jobs, originQuery }, queue, names);
+      deleteBuild.onDelete(tasks.releaseBuild);
+      jobs.onEnd(new ImageJobEnds(images, sources).settle);
+      return tasks;
+    },
   };
 }

@@ -1,5 +1,5 @@
 // Reads where builds came from.
-import { In, IsNull, Not } from 'typeorm';
+import { In, IsNull, MoreThan, Not } from 'typeorm';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { addPattern, anywhere, isLike } from '../db/contains-text.js';
 import { fromRow, selectRows } from '../db/from-row.js';
@@ -23,8 +23,8 @@ export interface OriginListing extends SortedSlice<OriginSortField> {
   groupKeys?: string[];
   /** Contained in the name or the vendor's id, whatever the case. */
   text?: string;
-  /** A member of the document, at whatever depth, that is one of these texts. */
-  member?: { name: string; values: string[] };
+  /** A member of the document that is one of these texts and stands anywhere behind the beginning of another member. */
+  member?: { behind: string; name: string; values: string[] };
 }
 
 /** So many never have more than a page may: each has at most half a MiB. */
@@ -127,6 +127,18 @@ export class OriginQuery {
     return readOffsetPage(query, request, (row) => fromRow(Origin, row), all);
   }
 
+  /** The next of the vendor's ids of what was made here and is in a state, in their order. */
+  async servedIds(
+    { accountId, kind, state, groupKeys }: { accountId: string; kind: OriginKind; state: string; groupKeys?: string[] },
+    { after, limit }: { after: string; limit: number },
+  ): Promise<string[]> {
+    const query = this.reader.createQueryBuilder(Origin, 'origin').select('origin.externalId', 'externalId');
+    query.where({ accountId, kind, sourceKey: SERVED, state, externalId: MoreThan(after) });
+    if (groupKeys) query.andWhere({ groupKey: In(groupKeys) });
+    const rows = await query.orderBy('origin.externalId').limit(limit).getRawMany<{ externalId: string }>();
+    return rows.map(({ externalId }) => externalId);
+  }
+
   /** How many there are of each of these groups in each state; what is gone upstream is left out. */
   async countStates(accountId: string, kind: OriginKind, groupKeys: readonly string[]): Promise<StateCount[]> {
     const query = this.ofKind(accountId, kind).andWhere({ groupKey: In([...groupKeys]) });
@@ -143,10 +155,11 @@ export class OriginQuery {
   }
 }
 
-/** By the text of the document: JSON has quotes within texts escaped, so only a member can look like this. */
-function whereMember(query: SelectQueryBuilder<Origin>, { name, values }: { name: string; values: string[] }): void {
+/** By the text of the document: JSON has quotes within texts escaped, so only members can look like this. */
+function whereMember(query: SelectQueryBuilder<Origin>, { behind, name, values }: Required<OriginListing>['member']) {
   const conditions = values.map((value) => {
-    const pattern = addPattern(query, anywhere(`${JSON.stringify(name)}:${JSON.stringify(value)}`));
+    const [begins, is] = [`${JSON.stringify(behind)}:{`, `${JSON.stringify(name)}:${JSON.stringify(value)}`];
+    const pattern = addPattern(query, anywhere(begins) + anywhere(is));
     return isLike('origin.document', pattern);
   });
   query.andWhere(conditions.length > 0 ? `(${conditions.join(' OR ')})` : '1 = 0');

@@ -59,6 +59,8 @@ export interface ImportTask extends Place {
   /** In the store, with a tag. */
   output: ImageTarget;
   credentials: Pick<ConversionCredentials, 'input'>;
+  /** Bytes it may bring; undefined for as many as there is room for. */
+  roomBytes: number | undefined;
 }
 
 export interface PushedImage {

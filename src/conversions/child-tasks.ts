@@ -107,11 +107,11 @@ async function diffTask(task: DiffTask, { repositoryOf, signal }: Tools): Promis
 }
 
 async function importTask(task: ImportTask, tools: Tools, { reports }: Parent): Promise<TaskResult> {
-  const { input, output, credentials, accountId, spoolDir } = task;
+  const { input, output, credentials, accountId, storeDir, roomBytes } = task;
   const place = {
     input: tools.repositoryOf(input, credentials.input),
     output: tools.store.repository(accountId, output.repository),
-    spoolDir,
+    ...{ storeDir, roomBytes },
     temporaryFile: () => tools.store.temporaryFile(),
   };
   const image = await importImage({ from: input, tag: output.tagOrDigest }, place, reports, tools.signal);

@@ -21,8 +21,10 @@ import { stepProgress } from './step-progress.js';
 export interface ImportPlace {
   input: ImageRepository;
   output: StoreRepository;
-  spoolDir: string;
-  /** On the disk of the store. */
+  storeDir: string;
+  /** See ImportTask. */
+  roomBytes?: number;
+  /** On the disk of the store, which need not be that of other temporary files. */
   temporaryFile: () => string;
 }
 
@@ -35,6 +37,9 @@ export interface ImportRequest {
 /** Somebody may delete what the image shares with another one, in the moment before it is named here too. */
 const MAX_TRIES = 3;
 
+/** What is left of a document of the catalog for what an image says of itself. */
+const MAX_CONFIG_BYTES = 256 * 1024;
+
 /** Throws JobFailure, or the signal's reason. */
 export async function importImage(
   { from, tag }: ImportRequest,
@@ -45,6 +50,7 @@ export async function importImage(
   reports.progress({ step: JobStep.PULLING, progress: 0 });
   reports.log(`Pulling ${formatTarget(from)}.`);
   const { image, architecture } = await readEither(place.input, from.tagOrDigest, signal);
+  if (Buffer.byteLength(JSON.stringify(image.config.config)) > MAX_CONFIG_BYTES) throw configTooLarge();
   reports.log(`It is the linux/${architecture} image ${image.imageId}, manifest ${image.manifestDigest}.`);
   const manifest = await place.input.resolve(image.manifestDigest, signal);
   for (let tries = 1; ; tries++) {
@@ -91,15 +97,17 @@ async function copyBlobs(
   const parsed = parseManifest(manifest);
   if (parsed.kind === 'index') throw new Error('An index came in the place of an image');
   const total = image.layers.reduce((sum, { size }) => sum + size, parsed.config.size);
-  await requireSpace(place.spoolDir, total);
+  const blobs = [parsed.config, ...image.layers];
+  const missing = await missingBytes(blobs, place.output);
+  if (missing > (place.roomBytes ?? Infinity)) throw quotaExceeded(missing);
+  await requireSpace(place.storeDir, missing);
   const full = new AbortController();
-  const watch = new DiskWatch(place.spoolDir, (failure) => full.abort(failure));
+  const watch = new DiskWatch(place.storeDir, (failure) => full.abort(failure));
   const told = stepProgress(reports, JobStep.PULLING, [0, 90], total);
   const onBytes = (bytes: number) => {
     watch.wrote(bytes);
     told(bytes);
   };
-  const blobs = [parsed.config, ...image.layers];
   for (const [index, blob] of blobs.entries()) {
     const name = index === 0 ? 'Config' : `Layer ${index} of ${image.layers.length}`;
     const isThere = await isInStore(place.output, blob);
@@ -107,6 +115,11 @@ async function copyBlobs(
     else await copy(blob, place, AbortSignal.any([signal, full.signal]), onBytes);
     reports.log(`${name} ${blob.digest}: ${isThere ? 'in the store already' : `pulled, ${blob.size} bytes`}.`);
   }
+}
+
+async function missingBytes(blobs: Descriptor[], output: StoreRepository): Promise<number> {
+  const sizes = blobs.map(async ({ digest, size }) => ((await output.findBlobSize(digest)) === size ? 0 : size));
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 const isInStore = async (output: StoreRepository, { digest, size }: Descriptor): Promise<boolean> =>
@@ -125,3 +138,17 @@ async function copy(blob: Descriptor, place: ImportPlace, signal: AbortSignal, o
     await rm(file, { force: true }).catch(() => undefined);
   }
 }
+
+const configTooLarge = () =>
+  new JobFailure(
+    JobFailureCode.IMAGE_TOO_LARGE,
+    `What the image says of itself has more than ${MAX_CONFIG_BYTES} bytes.`,
+    'Remove labels or environment variables from it.',
+  );
+
+const quotaExceeded = (bytes: number) =>
+  new JobFailure(
+    JobFailureCode.DISK_FULL,
+    `The image brings ${Math.ceil(bytes / 2 ** 20)} MiB, which is more than the account has left in the store.`,
+    'Delete images of the account from the store, or give it more room with STORE_QUOTA_MIB.',
+  );

@@ -5,7 +5,6 @@ import { JsonColumn, PrimaryIdColumn, TextColumn, TimeColumn, WordColumn } from 
 import type { Actor } from '../events/catalog-log.entity.js';
 import type { ImageOrigin } from './image-origin.js';
 
-export const IMAGE_SOURCE_TYPES = ['direct', 'stack-build', 'bucket'] as const;
 export type ImageSourceState = 'live' | 'deleting';
 
 @Entity('image_source')

@@ -5,7 +5,7 @@ import type { Principal } from '../auth/principal.js';
 import { rowLock } from '../db/row-lock.js';
 import type { Actor, CatalogChangeKind } from '../events/catalog-log.entity.js';
 import { recordChange } from '../events/catalog-log.js';
-import { CatalogError, notFound } from '../lib/errors.js';
+import { badInput, CatalogError, notFound } from '../lib/errors.js';
 import { newHexId } from '../lib/ids.js';
 import { JobFailure, JobFailureCode } from '../lib/job-failure.js';
 import { withoutUndefined } from '../lib/json.js';
@@ -20,6 +20,8 @@ import { findSecrets, sealSecrets, withoutSecrets } from './origin-secrets.js';
 import type { OriginSecrets } from './origin-secrets.js';
 
 const MAX_OF_ACCOUNT = 10_000;
+/** Of what is kept as it came, beside the origin. */
+const MAX_KEPT_BYTES = 16 * 1024;
 
 export interface NewImageSource {
   name?: string;
@@ -40,6 +42,7 @@ export class ImageSourceService {
   /** Throws BAD_USER_INPUT, and CONFLICT where the account has 10,000. */
   async create(tx: Transaction, principal: Principal, given: NewImageSource): Promise<ImageSource> {
     checkOrigin(given.origin);
+    checkKept(given);
     const { accountId } = principal;
     if ((await tx.manager.countBy(ImageSource, { accountId })) >= MAX_OF_ACCOUNT)
       throw new CatalogError('CONFLICT', `An account keeps at most ${MAX_OF_ACCOUNT} image sources.`);
@@ -60,6 +63,7 @@ export class ImageSourceService {
 
   /** Throws BAD_USER_INPUT and NOT_FOUND. */
   async update(tx: Transaction, principal: Principal, id: string, changes: ImageSourceChanges): Promise<ImageSource> {
+    checkKept(changes);
     const before = await this.get(tx, principal.accountId, id);
     const { name = before.name, identifier, origin, about, builder, acl } = changes;
     const after: ImageSource = {
@@ -134,6 +138,13 @@ export class ImageSourceService {
     checkOrigin(filledIn(origin, { ...kept, ...secrets }));
     return { origin, sealedSecrets: sealSecrets(this.seal, before, { ...kept, ...secrets }) };
   }
+}
+
+function checkKept({ acl, builder }: Pick<ImageSourceChanges, 'acl' | 'builder'>): void {
+  const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value ?? null));
+  const name = bytes(acl) > MAX_KEPT_BYTES ? 'acl' : 'builder';
+  if (Math.max(bytes(acl), bytes(builder)) > MAX_KEPT_BYTES)
+    throw badInput(`\`${name}\` has at most ${MAX_KEPT_BYTES} bytes.`, name);
 }
 
 /** An upload's token may be one of before. */

@@ -34,4 +34,9 @@ export function checkOrigin(origin: ImageOrigin): void {
 const missing = (...path: string[]) =>
   badInput(`\`${path.at(-1)}\` is missing, which an origin of this type needs.`, 'origin', ...path);
 
-const hasLogin = (url: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*:[^/?#]*@/i.test(url);
+/** Whether a URL would show a secret; a name alone may be a token, but for SSH. */
+export function hasLogin(url: string): boolean {
+  const found = [url, `https://${url}`].filter((text) => URL.canParse(text)).map((text) => new URL(text));
+  if (found.some(({ password }) => password !== '')) return true;
+  return found[0] !== undefined && /^https?:$/.test(found[0].protocol) && found[0].username !== '';
+}

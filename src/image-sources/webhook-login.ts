@@ -22,8 +22,8 @@ export async function askWebhook(upstream: Upstream, url: string, signal: AbortS
     return parseLogin(text, target.host);
   } catch (error) {
     signal.throwIfAborted();
-    if (late.aborted) throw failure(`The webhook at ${target.host} did not answer in time.`);
-    throw error instanceof UpstreamFailure ? failure(error.message) : error;
+    if (late.aborted) throw unreachable(`The webhook at ${target.host} did not answer in time.`);
+    throw error instanceof UpstreamFailure ? unreachable(error.message) : error;
   }
 }
 
@@ -35,5 +35,7 @@ function parseLogin(text: string, host: string): Login {
   throw failure(`The webhook at ${host} did not answer base64 of \`username:password\`.`);
 }
 
-const failure = (message: string): JobFailure =>
-  new JobFailure(JobFailureCode.REGISTRY_UNAUTHORIZED, message, 'Check the URL in the origin of the image source.');
+const HINT = 'Check the URL in the origin of the image source.';
+
+const failure = (message: string) => new JobFailure(JobFailureCode.REGISTRY_UNAUTHORIZED, message, HINT);
+const unreachable = (message: string) => new JobFailure(JobFailureCode.REGISTRY_UNREACHABLE, message, HINT);

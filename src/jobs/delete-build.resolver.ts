@@ -29,7 +29,7 @@ export class DeleteBuildResolver {
 
   @Mutation(() => DeleteBuildPayload, {
     description:
-      'Deletes a build, approved or not; its image stays where it is. A review that waits ends as FAILED. CONFLICT while it is DEPLOYED.',
+      'Deletes a build, approved or not; its image stays where it is, but for one of Cycle made here, whose bytes a job frees. A review that waits ends as FAILED. CONFLICT while it is DEPLOYED or imported.',
   })
   deleteBuild(
     @Ctx() context: RequestContext,

@@ -50,11 +50,10 @@ registerEnumType(JobFailureCode, {
     IMAGE_TOO_LARGE: { description: 'The image exceeds a limit of the converter.' },
     ARCHITECTURE_NOT_AVAILABLE: { description: 'The image exists, but not for the processor asked for.' },
     BLOBS_MISSING: { description: 'Kernel, init or command line for enclaves are not installed.' },
+    IMAGE_IN_USE: { description: 'A node runs what was to be deleted.' },
     DISK_FULL: { description: 'There is no room left for temporary files or the store.' },
     CREDENTIALS_UNREADABLE: { description: 'A login kept here was sealed with a key that is not configured any more.' },
-    SIGNATURE_INVALID: {
-      description: 'What was signed is not what the image measures now, or the gateway has its key no more.',
-    },
+    SIGNATURE_INVALID: { description: 'What was signed is not what the image measures now, or its key is gone.' },
     SOURCE_NOT_FOUND: { description: 'The source was deleted in the meantime.' },
     SOURCE_UNAUTHORIZED: { description: 'The source did not accept the credentials, or they may not read there.' },
     SOURCE_UNREACHABLE: { description: 'The source did not answer, or not for long enough.' },

@@ -48,6 +48,9 @@ export interface Requester {
 /** One run of a job: void as soon as another run starts or the job is final. */
 export type Run = Pick<Job, 'accountId' | 'id' | 'attempt'>;
 
+/** What follows from the end of a job, whichever it is, in the transaction that ends it. */
+export type JobEndListener = (tx: Transaction, job: Job) => Promise<void>;
+
 /** An equal request came at the same moment and won (PostgreSQL only): try again, and its job will be found. */
 export class EqualJobAtOnce extends Error {}
 
@@ -55,10 +58,17 @@ export class EqualJobAtOnce extends Error {}
 export class RunIsVoid extends Error {}
 
 export class JobService {
+  private readonly endListeners: JobEndListener[] = [];
+
   constructor(
     private readonly events: JobEvents,
     private readonly seal: Seal,
   ) {}
+
+  /** Called by the composition root only. What a listener throws keeps the job from ending. */
+  onEnd(listener: JobEndListener): void {
+    this.endListeners.push(listener);
+  }
 
   /**
    * A new job, queued; or the one that an equal request made before, by idempotency key or by joining. The caller
@@ -131,6 +141,11 @@ export class JobService {
     return tx.manager.findBy(Job, { accountId, kind, status: In(OPEN) });
   }
 
+  /** A job that is not final, not locked; null where there is none. */
+  findOpen(tx: Transaction, accountId: string, id: string): Promise<Job | null> {
+    return tx.manager.findOneBy(Job, { accountId, id, status: In(OPEN) });
+  }
+
   /** Locks a job for the rest of the transaction; throws NOT_FOUND. */
   async lock(tx: Transaction, accountId: string, id: string): Promise<Job> {
     const job = await lock(tx.manager, { accountId, id });
@@ -169,6 +184,11 @@ export class JobService {
   /** Writes what a run reports; throws RunIsVoid. */
   async advance(tx: Transaction, run: Run, changes: JobChange[]): Promise<Job> {
     return this.change(tx, await this.lockRun(tx, run), changes);
+  }
+
+  /** Notes on a job, locked in this transaction, what its next run must know should this one be lost. */
+  async setInput(tx: Transaction, { accountId, id }: Run, input: object): Promise<void> {
+    await tx.manager.update(Job, { accountId, id }, { input });
   }
 
   /** Locks the job for the rest of the transaction; throws RunIsVoid. */
@@ -220,6 +240,7 @@ export class JobService {
     const { accountId, id } = job;
     await tx.manager.update(Job, { accountId, id }, job);
     if (events.length > 0) await this.events.append(tx, events);
+    if (isFinal(job.status)) for (const listener of this.endListeners) await listener(tx, job);
     return job;
   }
 }

@@ -24,7 +24,7 @@ import { Uploads } from './uploads.js';
 const ACCOUNT_ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;
 const GIB = 2 ** 30;
 
-/** For what clients push. What conversions write counts, but is never refused: only their start is. */
+/** For what clients push or import. What conversions write counts, but is never refused: only their start is. */
 export interface StoreLimits {
   /** Bytes that an account may keep; 0 for as many as there is room for. */
   quotaBytes?: number;
@@ -44,8 +44,9 @@ export class Store {
 
   constructor(
     private readonly root: string,
-    { quotaBytes = 0, maxBlobBytes = 32 * GIB }: StoreLimits = {},
+    private readonly limits: StoreLimits = {},
   ) {
+    const { quotaBytes = 0, maxBlobBytes = 32 * GIB } = limits;
     const temporaryFolder = join(root, 'tmp');
     mkdirSync(temporaryFolder, { recursive: true });
     this.files = new DurableFiles(temporaryFolder);
@@ -102,6 +103,12 @@ export class Store {
     });
   }
 
+  /** Bytes that the account may still fill; undefined for as many as there is room for. Never below 0. */
+  async roomBytes(accountId: string): Promise<number | undefined> {
+    const { quotaBytes = 0 } = this.limits;
+    return quotaBytes === 0 ? undefined : Math.max(0, quotaBytes - (await this.usedBytes(accountId)));
+  }
+
   /** Removes what nothing refers to. May run beside anything else; a file of the last hour is spared. */
   collect(signal: AbortSignal, now = Date.now()): Promise<Collected> {
     const accountsFolder = join(this.root, 'accounts');
@@ -110,17 +117,18 @@ export class Store {
   }
 
   /**
-   * Removes those of these blobs that no repository of any account has and that nobody touched since that time
-   * (milliseconds), rather than leaving them to `collect`; answers the bytes that were freed.
+   * Removes those of these blobs that no repository of any account has and that nobody touched since the time beside
+   * them (milliseconds), rather than leaving them to `collect`; answers the bytes that were freed.
    */
-  async free(digests: readonly string[], before: number): Promise<number> {
+  async free(blobs: ReadonlyMap<string, number>): Promise<number> {
+    if (blobs.size === 0) return 0;
     const accountsFolder = join(this.root, 'accounts');
     const named = new Set<string>();
     for (const accountId of await namesIn(accountsFolder)) {
       for (const digest of await digestsNamedIn(join(accountsFolder, accountId))) named.add(digest);
     }
     let bytes = 0;
-    for (const digest of digests) {
+    for (const [digest, before] of blobs) {
       if (!named.has(digest)) bytes += (await this.blobs.removeOld(digest, before)) ?? 0;
     }
     return bytes;

@@ -32,7 +32,9 @@ onEachDatabase("Cycle's images", (kind) => {
     other = (await data('POST /v1/images/sources', { type: 'bucket', origin, about: { description: 'built' } })).id;
     images = [];
     for (const name of ['b', 'a', 'c']) {
-      images.push((await data('POST /v1/images', { name, source_id: mysql, build: { args: { A: '1' } } })).id);
+      images.push(
+        (await data('POST /v1/images', { name, source_id: mysql, build: { args: { A: '1', type: 'bucket' } } })).id,
+      );
     }
     images.push((await data('POST /v1/images', { source_id: other, override: { targz_url: 'https://x.test/a' } })).id);
   });
@@ -42,7 +44,7 @@ onEachDatabase("Cycle's images", (kind) => {
     const image = await data(`GET /v1/images/${images[0]}`);
     expect(image).toMatchObject({
       ...{ id: expect.stringMatching(/^[0-9a-f]{24}$/), hub_id: cycle.hubId, name: 'b', size: 0 },
-      build: { args: { A: '1' } },
+      build: { args: { A: '1', type: 'bucket' } },
       config: { user: '', ports: [], env: {}, labels: {}, command: [], entrypoint: [], volumes: [] },
       source: { type: 'direct', details: { id: mysql, origin: { type: 'docker-hub' } } },
       state: { current: 'new' },
@@ -195,6 +197,16 @@ onEachDatabase("Cycle's images", (kind) => {
       '422.invalid-argument',
       '/origin/details',
     ],
+    [
+      'POST /v1/images/sources',
+      {
+        type: 'direct',
+        origin: { type: 'docker-file', details: { repo: { url: 'https://token@github.com/acme/x' } } },
+      },
+      undefined,
+      '422.invalid-argument',
+      '/origin/details',
+    ],
     ['GET /v1/images?page[size]=201', undefined, undefined, '422.max-exceeded', 'page.size'],
     ['GET /v1/images?page[number]=0', undefined, undefined, '422.invalid-argument', 'page.number'],
     ['GET /v1/images?sort=colour', undefined, undefined, '422.invalid-argument', '/sort'],
@@ -214,6 +226,12 @@ onEachDatabase("Cycle's images", (kind) => {
     expect(await refusal('POST /v1/images', { source_id: mysql }, { headers })).toEqual([
       ...[415, '415.invalid-content-type', undefined],
     ]);
+    const override = { targz_url: 'https://joe:secret@x.test/a' };
+    expect(await refusal('POST /v1/images', { source_id: mysql, override })).toEqual([
+      ...[422, '422.invalid-argument', '/override/targz_url'],
+    ]);
+    const args = { LARGE: 'x'.repeat(70_000) };
+    expect((await refusal('POST /v1/images', { source_id: mysql, build: { args } }))[2]).toBe('/build');
     const task = `POST /v1/images/${images[3]}/tasks`;
     expect(await refusal(task, { action: 'import' })).toEqual([422, '422.not-compatible', undefined]);
   });

@@ -273,6 +273,19 @@ describeWith(['docker-registry', 'umoci', 'skopeo'], 'with a registry that wants
       expect(storedBlobs()).toBe(before + 5);
       await ended((await data(`DELETE /v1/images/${id}`)).job.id);
       expect(storedBlobs()).toBe(before);
+
+      // Also where somebody deletes the build that stands for it.
+      const other = await newImage(sourceId, { override: { target: 'acme/hello:1' } });
+      await imported(other);
+      const { body } = await gateway.send('{ builds(first: 1) { nodes { id } } }');
+      const remove = 'mutation ($id: ID!) { deleteBuild(input: { buildId: $id }) { userErrors { message } } }';
+      const answer = await gateway.send(remove, { id: body.data.builds.nodes[0].id });
+      expect(answer.body.data.deleteBuild.userErrors).toEqual([]);
+      expect((await cycle(`GET /v1/images/${other}`)).status).toBe(404);
+      const jobs = await data('GET /v1/jobs?page[size]=100');
+      const isIts = ({ tasks: [task] }: any) => task.header === 'image.delete' && task.input.id === other;
+      await ended(jobs.find(isIts).id);
+      expect(storedBlobs()).toBe(before);
     });
 
     it('leave no secret in any row, answer or log', async () => {

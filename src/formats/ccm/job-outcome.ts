@@ -64,6 +64,7 @@ function failed(code: JobFailureCode, message: string): CcmError {
       return new CcmError('UPSTREAM_FAILED', 'BAD_GATEWAY', message);
     case JobFailureCode.BLOBS_MISSING:
       return new CcmError('FEATURE_NOT_SUPPORTED', 'FEATURE_NOT_SUPPORTED', message);
+    case JobFailureCode.IMAGE_IN_USE:
     case JobFailureCode.DISK_FULL:
     case JobFailureCode.CREDENTIALS_UNREADABLE:
     case JobFailureCode.SIGNATURE_INVALID:

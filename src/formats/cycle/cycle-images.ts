@@ -7,6 +7,7 @@ import type { Origin, VendorDocument } from '../../builds/origin.entity.js';
 import type { OriginService } from '../../builds/origin.service.js';
 import type { Actor } from '../../events/catalog-log.entity.js';
 import type { ImageSourceService } from '../../image-sources/image-source.service.js';
+import { hasLogin } from '../../image-sources/origin-check.js';
 import { badInput } from '../../lib/errors.js';
 import { newHexId } from '../../lib/ids.js';
 import type { Transaction } from '../../lib/transaction.js';
@@ -18,13 +19,17 @@ import { toWireTime } from './times.js';
 import type { WireImage, WireImageBuild, WireOverride } from './wire.js';
 
 const MAX_NAME = 255;
+/** A document must have room for what the image, once imported, says of itself. */
+const MAX_BUILD_BYTES = 64 * 1024;
+const MAX_TARGET = 1_024;
+const MAX_URL = 2_048;
 
 /** An image that was made here, its row locked. */
 export interface ServedImage {
   /** The build's id. */
   id: string;
   document: WireImage;
-  related: { creator: Actor; import?: ImportFacts };
+  related: { creator: Actor; import?: ImportFacts; deletion?: { job_id: string } };
 }
 
 export interface CreateImage {
@@ -47,6 +52,8 @@ export class CycleImages {
     const source = await this.sources.find(tx, accountId, given.sourceId);
     if (!source) throw absent('404.image.source', given.sourceId, 'source_id');
     if (source.state !== 'live') throw wrongState('The image source is being deleted.');
+    if (Buffer.byteLength(JSON.stringify(given.build ?? null)) > MAX_BUILD_BYTES)
+      throw badInput(`\`build\` has at most ${MAX_BUILD_BYTES} bytes.`, 'build');
     const creator = actorOf(principal);
     const document = newImage(
       {
@@ -97,8 +104,13 @@ function checkName(name: string): string {
   throw badInput(`\`name\` must have 1 to ${MAX_NAME} characters.`, 'name');
 }
 
+/** Throws BAD_USER_INPUT. */
 function overrideOf(given: CreateImage['override']): WireOverride | undefined {
   const { target, targz_url } = given ?? {};
+  if ((target?.length ?? 0) > MAX_TARGET || (targz_url?.length ?? 0) > MAX_URL)
+    throw badInput(`An override has at most ${MAX_TARGET} characters, and ${MAX_URL} for a URL.`, 'override');
+  if (targz_url && hasLogin(targz_url))
+    throw badInput('A URL must not hold a user name or a password.', 'override', 'targz_url');
   const override = { ...(target && { target }), ...(targz_url && { targz_url }) };
   return Object.keys(override).length > 0 ? override : undefined;
 }

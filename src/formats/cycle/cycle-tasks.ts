@@ -4,6 +4,8 @@ import { actorOf } from '../../auth/principal.js';
 import type { Principal } from '../../auth/principal.js';
 import { DeploymentStatusType } from '../../builds/build-parts.js';
 import type { BuildService } from '../../builds/build.service.js';
+import { OriginKind, SERVED } from '../../builds/origin.entity.js';
+import type { OriginQuery } from '../../builds/origin.query.js';
 import { importTarget } from '../../image-sources/import-target.js';
 import type { ImageSourceService } from '../../image-sources/image-source.service.js';
 import type { JobQueue } from '../../jobs/job-queue.js';
@@ -16,6 +18,8 @@ import type { Transaction } from '../../lib/transaction.js';
 import { absent, CycleError, wrongState } from './cycle-errors.js';
 import type { CycleImages, ServedImage } from './cycle-images.js';
 import { inState, sourceOf } from './image-document.js';
+import { leftoverOf } from './image-removal.js';
+import type { Leftover } from './remove-stored.js';
 
 /** What the jobs keep. `label` is what people call it. */
 export interface ImageJobInput {
@@ -23,11 +27,13 @@ export interface ImageJobInput {
   imageId: string;
   sourceId: string;
   label: string;
+  leftover?: Leftover;
 }
 
 export interface PruneInput {
   action: 'prune';
   sourceIds: string[];
+  leftover?: Leftover;
 }
 
 export interface SourceJobInput {
@@ -40,7 +46,8 @@ export interface TaskServices {
   images: CycleImages;
   sources: ImageSourceService;
   builds: Pick<BuildService, 'get'>;
-  jobs: Pick<JobService, 'create' | 'listOpen'>;
+  jobs: Pick<JobService, 'create' | 'listOpen' | 'findOpen'>;
+  originQuery: Pick<OriginQuery, 'findOf'>;
 }
 
 /** States that no import begins in; those between are of a run that came to nothing. */
@@ -76,9 +83,11 @@ export class CycleTasks {
     const input: ImageJobInput = { action: 'import', imageId: document.id, sourceId, label };
     const job = await this.create(tx, principal, JobKind.IMAGE_IMPORT, input);
     const fetchedFrom = { ...document.source, ...sourceOf(source) };
+    const repository = `cycle/${source.identifier}`;
     const changed = {
       document: { ...document, source: fetchedFrom },
-      related: { ...related, import: { job_id: job.id } },
+      // Where it began to come it stays: an import that failed may have left something there.
+      related: { ...related, import: { job_id: job.id, repository: related.import?.repository ?? repository } },
     };
     await images.save(tx, accountId, changed, actorOf(principal));
     return job;
@@ -89,14 +98,39 @@ export class CycleTasks {
     const { accountId } = principal;
     const image = await this.services.images.lock(tx, accountId, id);
     if (await this.importOf(tx, accountId, image)) throw wrongState('The image is being imported: cancel that first.');
-    await this.markDeleting(tx, principal, image);
-    const { id: imageId, name: label, source } = image.document;
-    const input: ImageJobInput = { action: 'delete', imageId, sourceId: source.details.id, label };
-    return this.create(tx, principal, JobKind.IMAGE_DELETE, input);
+    if (await this.isBeingDeleted(tx, accountId, image)) throw wrongState('The image is being deleted already.');
+    const build = await this.services.builds.get(tx, accountId, image.id);
+    if (build.deploymentStatusType === DeploymentStatusType.DEPLOYED)
+      throw wrongState('A node runs the image: stop it there first.');
+    const job = await this.create(tx, principal, JobKind.IMAGE_DELETE, deletionOf(image));
+    const changed = {
+      document: inState(image.document, 'deleting', new Date()),
+      related: { ...image.related, deletion: { job_id: job.id } },
+    };
+    await this.services.images.save(tx, accountId, changed, actorOf(principal));
+    return job;
   }
 
+  /**
+   * What goes with a build that somebody deletes as such: where it stands for an image, a job frees the store's bytes.
+   * Throws 403.invalid-state where the image is being imported.
+   */
+  readonly releaseBuild = async (tx: Transaction, principal: Principal, buildId: string): Promise<void> => {
+    const { images, originQuery } = this.services;
+    const { accountId } = principal;
+    const origin = await originQuery.findOf(tx, accountId, buildId);
+    if (origin?.kind !== OriginKind.CYCLE || origin.sourceKey !== SERVED) return;
+    const image = await images.lock(tx, accountId, origin.externalId);
+    if (await this.importOf(tx, accountId, image)) throw wrongState('The image is being imported: cancel that first.');
+    const leftover = leftoverOf(image);
+    if (leftover) await this.create(tx, principal, JobKind.IMAGE_DELETE, { ...deletionOf(image), leftover });
+  };
+
   async prune(tx: Transaction, principal: Principal, sourceIds: string[]): Promise<Job> {
-    const input: PruneInput = { action: 'prune', sourceIds: [...new Set(sourceIds)].sort() };
+    const input: PruneInput = {
+      action: 'prune',
+      sourceIds: [...new Set(sourceIds.map((id) => id.toLowerCase()))].sort(),
+    };
     return this.create(tx, principal, JobKind.IMAGE_PRUNE, input);
   }
 
@@ -114,33 +148,16 @@ export class CycleTasks {
     return this.create(tx, principal, JobKind.IMAGE_DELETE, input);
   }
 
-  /** Throws 403.invalid-state where it is deployed or being deleted. */
-  private async markDeleting(tx: Transaction, principal: Principal, image: ServedImage): Promise<void> {
-    const { images, builds } = this.services;
-    const { accountId } = principal;
-    if (await this.isBeingDeleted(tx, accountId, image)) throw wrongState('The image is being deleted already.');
-    const build = await builds.get(tx, accountId, image.id);
-    if (build.deploymentStatusType === DeploymentStatusType.DEPLOYED)
-      throw wrongState('A node runs the image: stop it there first.');
-    const document = inState(image.document, 'deleting', new Date());
-    await images.save(tx, accountId, { ...image, document }, actorOf(principal));
-  }
-
-  /** One whose job failed is not any more. */
-  private async isBeingDeleted(tx: Transaction, accountId: string, { document }: ServedImage): Promise<boolean> {
-    if (document.state.current !== 'deleting') return false;
-    const { jobs } = this.services;
-    if ((await jobs.listOpen(tx, accountId, JobKind.IMAGE_PRUNE)).length > 0) return true;
-    const deletions = await jobs.listOpen(tx, accountId, JobKind.IMAGE_DELETE);
-    return deletions.some(({ input }) => (input as Partial<ImageJobInput>).imageId === document.id);
+  private async isBeingDeleted(tx: Transaction, accountId: string, image: ServedImage): Promise<boolean> {
+    const { document, related } = image;
+    if (document.state.current !== 'deleting' || !related.deletion) return false;
+    return (await this.services.jobs.findOpen(tx, accountId, related.deletion.job_id)) !== null;
   }
 
   /** The job that imports it now. */
   private async importOf(tx: Transaction, accountId: string, { related }: ServedImage): Promise<Job | undefined> {
-    const id = related.import?.job_id;
-    if (id === undefined) return undefined;
-    const open = await this.services.jobs.listOpen(tx, accountId, JobKind.IMAGE_IMPORT);
-    return open.find((job) => job.id === id);
+    if (!related.import) return undefined;
+    return (await this.services.jobs.findOpen(tx, accountId, related.import.job_id)) ?? undefined;
   }
 
   private async create(tx: Transaction, principal: Principal, kind: JobKind, input: object): Promise<Job> {
@@ -149,6 +166,10 @@ export class CycleTasks {
     tx.afterCommit(() => this.queue.add(job));
     return job;
   }
+}
+
+function deletionOf({ document: { id: imageId, name: label, source } }: ServedImage): ImageJobInput {
+  return { action: 'delete', imageId, sourceId: source.details.id, label };
 }
 
 /** A target that can not be is the fault of the source or the image, not of the request. */

@@ -51,7 +51,7 @@ export function inState(image: WireImage, current: string, now: Date, error?: st
   return { ...image, state, events: { ...image.events, updated: time } };
 }
 
-export const PROVIDER = 'build-catalog';
+const PROVIDER = 'build-catalog';
 
 export function imported(image: WireImage, repository: string, result: ImportedImage, now: Date): WireImage {
   const { layerBytes: size, manifestDigest } = result;

@@ -82,6 +82,6 @@ async function listingOf(
     ...(states ? { states } : { withoutStates: GONE }),
     groupKeys: both ?? ofIdentifiers ?? sourceIds,
     text: query.filter?.search,
-    ...(types && { member: { name: 'type', values: types } }),
+    ...(types && { member: { behind: 'source', name: 'type', values: types } }),
   };
 }

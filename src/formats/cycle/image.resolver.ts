@@ -129,7 +129,7 @@ export class CycleImageResolver {
   }
 
   @Mutation(() => PruneCycleImagesPayload, {
-    description: 'Deletes images that are live, that no node runs and that are older than 15 minutes.',
+    description: 'Deletes images that are live for at least 15 minutes and that no node runs.',
   })
   pruneCycleImages(
     @Ctx() { principal }: RequestContext,

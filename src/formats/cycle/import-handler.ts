@@ -1,11 +1,10 @@
 // Works on IMAGE_IMPORT jobs: a child process brings the image into the store, and the image's document follows it
-// from `new` to `live`, or back to `new` with an error.
+// from `new` to `live`; back to `new` it is put where the job ends otherwise (ImageJobEnds).
 import { storedLogin } from '../../conversions/stored-logins.js';
 import type { Logins } from '../../conversions/stored-logins.js';
 import type { ImageTarget, Login } from '../../conversions/image-target.js';
 import type { JobChild } from '../../conversions/job-child.js';
 import type { ImportedImage } from '../../conversions/child-messages.js';
-import { JobStatus } from '../../events/job-event.entity.js';
 import { JobStep } from '../../events/job-step.js';
 import type { ImageSource } from '../../image-sources/image-source.entity.js';
 import type { ImageSourceService } from '../../image-sources/image-source.service.js';
@@ -14,6 +13,7 @@ import { askWebhook } from '../../image-sources/webhook-login.js';
 import type { CompleteJob, JobHandler, JobReports } from '../../jobs/job-handler.js';
 import { JobKind } from '../../jobs/job.entity.js';
 import type { Job } from '../../jobs/job.entity.js';
+import { RunIsVoid } from '../../jobs/job.service.js';
 import type { JobService } from '../../jobs/job.service.js';
 import { CatalogError } from '../../lib/errors.js';
 import { JobFailure, JobFailureCode } from '../../lib/job-failure.js';
@@ -23,18 +23,16 @@ import type { Upstream } from '../../lib/upstream.js';
 import type { CycleImages, ServedImage } from './cycle-images.js';
 import type { ImageJobInput } from './cycle-tasks.js';
 import { imported, inState } from './image-document.js';
+import { removeManifest } from './remove-stored.js';
 
 export interface ImportServices {
   images: CycleImages;
   sources: ImageSourceService;
-  jobs: Pick<JobService, 'lock' | 'lockRun'>;
+  jobs: Pick<JobService, 'lockRun'>;
   logins: Logins;
   names: OwnNames;
   inTransaction: InTransaction;
 }
-
-/** What is left of a document for what an image says of itself. */
-const MAX_CONFIG_BYTES = 256 * 1024;
 
 const STATES: Partial<Record<JobStep, string>> = {
   [JobStep.MEASURING]: 'verifying',
@@ -51,29 +49,26 @@ export class ImportHandler implements JobHandler {
   ) {}
 
   async run(job: Job, _credentials: object, reports: JobReports, signal: AbortSignal): Promise<CompleteJob> {
-    try {
-      return await this.import(job, reports, signal);
-    } catch (error) {
-      // The run's own end counts, whether or not it can be told.
-      await this.services.inTransaction((tx) => this.fail(tx, job, error, signal)).catch(() => undefined);
-      throw error;
-    }
-  }
-
-  private async import(job: Job, reports: JobReports, signal: AbortSignal): Promise<CompleteJob> {
     const { accountId, id, attempt } = job;
     const { image, source } = await this.services.inTransaction((tx) => this.begin(tx, job));
     const input = this.targetOf(source, image);
     const login = await this.loginFor(source, input, signal);
-    await this.child.store.expectRoom(accountId);
-    const repository = `cycle/${source.identifier}`;
-    const output = { repository, tagOrDigest: image.document.id };
-    const what = { kind: 'import' as const, input, output, credentials: login ? { input: login } : {} };
+    const { store } = this.child;
+    await store.expectRoom(accountId);
+    const { repository } = image.related.import!;
+    const tag = image.document.id;
+    const former = await store.repository(accountId, repository).folder.digestOf(tag);
+    const output = { repository, tagOrDigest: tag };
+    const credentials = login ? { input: login } : {};
+    const roomBytes = await store.roomBytes(accountId);
+    const what = { kind: 'import' as const, input, output, credentials, roomBytes };
     const followed = this.following(job, reports);
     const done = await this.child.run({ name: `${id}-${attempt}`, accountId, what }, followed.reports, signal);
     await followed.written();
     if (done.kind !== 'imported') throw new Error('Not what was asked for');
-    if (Buffer.byteLength(JSON.stringify(done.image.config)) > MAX_CONFIG_BYTES) throw configTooLarge();
+    // A run before this one came so far, and what it was asked for leads elsewhere by now.
+    if (former !== undefined && former !== done.image.manifestDigest)
+      await removeManifest(store, accountId, { repository, digest: former, writtenAt: 0 });
     return (tx) => this.complete(tx, job, repository, done.image);
   }
 
@@ -113,7 +108,7 @@ export class ImportHandler implements JobHandler {
     return loginOf(source.origin, sources.secretsOf(source)) ?? storedLogin(logins, source.accountId, target);
   }
 
-  /** The same reports, which the image's state follows; the first that can not be written ends `written`. */
+  /** The same reports, which the image's state follows; `written` throws where the run is void. */
   private following(job: Job, reports: JobReports): { reports: JobReports; written: () => Promise<void> } {
     let last: Promise<unknown> = Promise.resolve();
     let step: JobStep | undefined;
@@ -122,7 +117,8 @@ export class ImportHandler implements JobHandler {
       if (told.step === step) return;
       step = told.step;
       const state = STATES[step];
-      if (state) last = last.then(() => this.services.inTransaction((tx) => this.enter(tx, job, state)));
+      if (!state) return;
+      last = last.then(() => this.services.inTransaction((tx) => this.enter(tx, job, state))).catch(unlessAway);
       last.catch(() => undefined);
     };
     return {
@@ -141,34 +137,15 @@ export class ImportHandler implements JobHandler {
       ...{ architecture: result.architecture, written_at: result.writtenAt },
     };
     const document = imported(image.document, repository, result, new Date());
-    const related = { ...image.related, import: { job_id: job.id, stored } };
+    const related = { ...image.related, import: { job_id: job.id, repository, stored } };
     const { id: buildId } = await images.save(tx, job.accountId, { document, related }, job.requester);
     const name = `/${repository}:${document.id}`;
     const outputImage = { name, digest: result.manifestDigest, sizeBytes: result.layerBytes, imageId: result.imageId };
     return { buildId, outputImage };
   }
-
-  /** Back to `new`, unless the job runs again or is somebody else's by now. */
-  private async fail(tx: Transaction, job: Job, error: unknown, signal: AbortSignal): Promise<void> {
-    const { images, jobs } = this.services;
-    const { status, attempt } = await jobs.lock(tx, job.accountId, job.id);
-    if (attempt !== job.attempt) return;
-    const isCancelled = status === JobStatus.CANCELLED;
-    if (!isCancelled && (status !== JobStatus.RUNNING || signal.aborted)) return;
-    const image = await images.lock(tx, job.accountId, (job.input as ImageJobInput).imageId);
-    const document = inState(image.document, 'new', new Date(), isCancelled ? 'cancelled' : messageOf(error));
-    await images.save(tx, job.accountId, { ...image, document }, job.requester);
-  }
 }
 
-const messageOf = (error: unknown): string =>
-  error instanceof JobFailure
-    ? error.message
-    : 'The gateway could not finish the import because of a defect of its own.';
-
-const configTooLarge = () =>
-  new JobFailure(
-    JobFailureCode.IMAGE_TOO_LARGE,
-    `What the image says of itself has more than ${MAX_CONFIG_BYTES} bytes.`,
-    'Remove labels or environment variables from it.',
-  );
+/** A database that is away for a moment must not cost what was fetched: the image's last state is written with its job's. */
+function unlessAway(error: unknown): void {
+  if (error instanceof RunIsVoid || error instanceof CatalogError) throw error;
+}

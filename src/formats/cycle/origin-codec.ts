@@ -15,6 +15,8 @@ const MIB = 1024 * 1024;
 export interface ImportFacts {
   /** Job of the last import. */
   job_id: string;
+  /** Where in the store it comes, from the first import on. */
+  repository: string;
   /** Once it is in the store. */
   stored?: {
     repository: string;

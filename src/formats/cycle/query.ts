@@ -13,7 +13,7 @@ export interface CycleQuery {
   page?: { number?: number; size?: number };
 }
 
-export const DEFAULT_PAGE_SIZE = 20;
+const DEFAULT_PAGE_SIZE = 20;
 
 export const readCycleQuery: ReadQuery = (query, parameters) => {
   const found = parameters.flatMap(({ name, schema }: Parameter) => {
@@ -40,7 +40,7 @@ function membersOf(query: URLSearchParams, name: string): Record<string, string 
 
 const numberOr = (text: string): string | number => (/^-?\d{1,15}$/.test(text) ? Number(text) : text);
 
-export const splitList = (text: string): string[] =>
+const splitList = (text: string): string[] =>
   text
     .split(',')
     .map((item) => item.trim())

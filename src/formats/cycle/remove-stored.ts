@@ -1,32 +1,53 @@
-// Takes an image out of the store, with what of it no other image has.
+// Takes an image out of a repository of the store.
 import { namedBlobs, parseManifest } from '../../oci/manifest.js';
 import type { Store } from '../../oci/store.js';
-import type { ImportFacts } from './origin-codec.js';
 
 const HOUR_MS = 60 * 60 * 1000;
 /** Clocks of file systems tick in steps. */
 const TICK_MS = 10;
 
-/**
- * What nobody touched since the import is removed at once; what somebody did, maybe pushing an image that shares it,
- * is left to the collector. Answers the bytes that were freed. May be done again.
- */
+/** One image in the store. */
+export interface StoredImage {
+  repository: string;
+  /** That of the tag where left out. */
+  digest?: string;
+  /** When its manifest was written; left out, its blobs are left to the collector. */
+  writtenAt?: number;
+}
+
+/** One that the catalog has no more: what a run that is lost leaves to the next one. */
+export interface Leftover extends StoredImage {
+  tag: string;
+}
+
+/** Blobs that an image had, each with the time since when nobody else may have touched it. */
+export type FormerBlobs = Map<string, number>;
+
+/** Answers its blobs, for `Store.free`; none where another tag has the same image. May be done again. */
 export async function removeStored(
   store: Store,
   accountId: string,
-  tag: string,
-  stored: NonNullable<ImportFacts['stored']>,
-): Promise<number> {
-  const { repository: name, manifest_digest: digest, written_at } = stored;
+  { tag, repository: name, digest: known, writtenAt = 0 }: Leftover,
+): Promise<FormerBlobs> {
+  const { folder } = store.repository(accountId, name);
+  const digest = known ?? (await folder.digestOf(tag));
+  await store.upkeep(accountId, name).deleteTag(tag);
+  return digest === undefined ? new Map() : removeManifest(store, accountId, { repository: name, digest, writtenAt });
+}
+
+/** The same for an image that may have no tag any more. */
+export async function removeManifest(
+  store: Store,
+  accountId: string,
+  { repository: name, digest, writtenAt }: Required<StoredImage>,
+): Promise<FormerBlobs> {
   const repository = store.repository(accountId, name);
-  const upkeep = store.upkeep(accountId, name);
-  await upkeep.deleteTag(tag);
-  for (const other of (await repository.findTags()) ?? []) {
-    if ((await repository.folder.digestOf(other)) === digest) return 0;
+  for (const tag of (await repository.findTags()) ?? []) {
+    if ((await repository.folder.digestOf(tag)) === digest) return new Map();
   }
   const manifest = await repository.findManifest(digest);
   const blobs = manifest ? namedBlobs(parseManifest(manifest)).map((blob) => blob.digest) : [];
-  const untouchedSince = written_at + TICK_MS;
-  await upkeep.deleteManifest(digest, Math.max(Date.now(), untouchedSince + HOUR_MS));
-  return store.free([digest, ...blobs], untouchedSince);
+  const untouchedSince = writtenAt + TICK_MS;
+  await store.upkeep(accountId, name).deleteManifest(digest, Math.max(Date.now(), untouchedSince + HOUR_MS));
+  return new Map([digest, ...blobs].map((blob) => [blob, untouchedSince]));
 }
