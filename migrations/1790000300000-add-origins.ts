@@ -24,6 +24,8 @@ export class AddOrigins1790000300000 implements MigrationInterface {
     );
     await runner.query(`DELETE FROM "job" WHERE "kind" IN ${NEW_KINDS}`);
     await runner.dropTable('build_origin');
+    // The only phase that the version before knows; it fails to answer another.
+    await runner.query(`UPDATE "build" SET "phase" = 'AVAILABLE'`);
     await runner.dropIndex('build', 'build_digest');
     await runner.dropColumn('build', 'imageDigest');
   }

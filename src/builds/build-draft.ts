@@ -37,12 +37,15 @@ export function newBuild(draft: BuildDraft, own: Pick<Build, 'accountId' | 'id'>
   return { ...emptyBuild(now), ...withoutUndefined(draft), ...own, ...derived(draft), ...review, ...created(now) };
 }
 
-/** A build's row as its vendor tells it now: what was decided and noticed here stays. */
+/**
+ * A build's row as its vendor tells it now: what was decided and noticed here stays, and the configurations it is given
+ * here where its vendor knows of none.
+ */
 export function retold(before: Build, draft: BuildDraft): Build {
   const now = new Date();
-  const { deploymentStatusType, deploymentStatusUpdatedAt, jobId } = before;
+  const { deploymentStatusType, deploymentStatusUpdatedAt, jobId, configs } = before;
   const own = { deploymentStatusType, deploymentStatusUpdatedAt, jobId, updatedAt: now };
-  return { ...before, ...emptyBuild(now), ...withoutUndefined(draft), ...derived(draft), ...own };
+  return { ...before, ...emptyBuild(now), configs, ...withoutUndefined(draft), ...derived(draft), ...own };
 }
 
 const created = (now: Date) => ({ createdAt: now, updatedAt: now });
@@ -55,15 +58,21 @@ function derived({ name, dockerInfo }: BuildDraft) {
 }
 
 /** The same draft with nothing in it that PostgreSQL can not keep: NUL, and half a surrogate pair, which has no UTF-8. */
-export function storable<T>(value: T): T {
+export function storable<T>(value: T, keeps: (number: number) => boolean = Number.isSafeInteger): T {
   if (typeof value === 'string') return value.replace(/[\0\p{Surrogate}]/gu, '\uFFFD') as T;
-  if (typeof value === 'number') return (Number.isSafeInteger(value) ? value : null) as T;
-  if (Array.isArray(value)) return value.map((item: unknown) => storable(item)) as T;
+  if (typeof value === 'number') return (keeps(value) ? value : null) as T;
+  if (Array.isArray(value)) return value.map((item: unknown) => storable(item, keeps)) as T;
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, child]) => [storable(key), storable<unknown>(child)]),
+    Object.entries(value).map(([key, child]) => [storable(key), storable<unknown>(child, keeps)]),
   ) as T;
 }
+
+/** A draft as rows can keep it. Configurations hold whatever their application wants, such as 0.5. */
+export const storableDraft = ({ configs, ...draft }: BuildDraft): BuildDraft => ({
+  ...storable(draft),
+  ...(configs && { configs: storable(configs, Number.isFinite) }),
+});
 
 const emptyBuild = (now: Date) => ({
   name: null,

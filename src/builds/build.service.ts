@@ -15,7 +15,7 @@ import type { OwnNames } from '../lib/own-names.js';
 import type { Transaction } from '../lib/transaction.js';
 import { TaskType } from '../tasks/task.entity.js';
 import type { TaskService } from '../tasks/task.service.js';
-import { appDraft, newBuild, pendingReview, retold, storable } from './build-draft.js';
+import { appDraft, newBuild, pendingReview, retold, storableDraft } from './build-draft.js';
 import type { BuildDraft, ReviewState } from './build-draft.js';
 import { writeConfigs } from './build-configs.js';
 import { changeBuild, entryOf } from './build-log.js';
@@ -93,7 +93,7 @@ export class BuildService {
     const { buildId, review } = told;
     const isFree = buildId !== undefined && !(await tx.manager.existsBy(Build, { accountId, id: buildId }));
     const id = isFree ? buildId : newId();
-    const draft = storable(told.build);
+    const draft = storableDraft(told.build);
     const build = newBuild(draft, { accountId, id }, await this.reviewOf(tx, { accountId, id }, review, actor));
     return this.insert(tx, build, actor, false);
   }
@@ -101,10 +101,12 @@ export class BuildService {
   /** Makes a build what its vendor tells of it now; its review, its deployment and its age stay. Throws NOT_FOUND. */
   async updateFrom(tx: Transaction, accountId: string, id: string, told: BuildDraft, actor: Actor): Promise<Build> {
     const before = await this.get(tx, accountId, id);
-    const after = retold(before, storable(told));
+    const after = retold(before, storableDraft(told));
     await tx.manager.update(Build, { accountId, id }, after);
-    await tx.manager.delete(Measurement, { accountId, buildId: id });
-    await this.writeParts(tx, after);
+    if (partsOf(before) !== partsOf(after)) {
+      await tx.manager.delete(Measurement, { accountId, buildId: id });
+      await this.writeParts(tx, after);
+    }
     recordChange(tx, { ...entryOf(before), kind: 'UPDATED', actor, before: { ...before }, after: { ...after } });
     return after;
   }
@@ -254,3 +256,7 @@ export class BuildService {
     return this.apps.getOrCreate(tx, principal, { name: appName, groupId, ...images });
   }
 }
+
+/** What `writeParts` goes by: most of what vendors tell anew is how far a build is. */
+const partsOf = ({ attributes, enclaveInfo, configs }: Build): string =>
+  canonicalJson([attributes, enclaveInfo, Object.keys(configs).sort()]);

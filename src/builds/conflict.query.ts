@@ -49,7 +49,7 @@ export class ConflictQuery {
     const start = page.after && parsePosition(page.after.id);
     const kinds = KINDS.filter((one) => !kind || one === kind);
     const found: Conflict[] = [];
-    for (const one of kinds.slice(Math.max(0, start ? kinds.indexOf(start.kind) : 0))) {
+    for (const one of kinds.filter((own) => !start || KINDS.indexOf(own) >= KINDS.indexOf(start.kind))) {
       const missing = page.limit + 1 - found.length;
       const after = start?.kind === one ? start : undefined;
       if (missing > 0) found.push(...(await this.read(accountId, one, { after }, missing)));

@@ -5,6 +5,7 @@ import { addPattern, anywhere, isLike } from '../db/contains-text.js';
 import { fromRow, selectRows } from '../db/from-row.js';
 import type { Row } from '../db/from-row.js';
 import { ordersOf, readOffsetPage } from '../db/offset-page.js';
+import { checkDocumentSize } from '../db/page-size.js';
 import type { OffsetPage, SortedSlice } from '../lib/offset.js';
 import type { Transaction } from '../lib/transaction.js';
 import { storable } from './build-draft.js';
@@ -26,6 +27,9 @@ export interface OriginListing extends SortedSlice<OriginSortField> {
   /** A member of the document that is one of these texts and stands anywhere behind the beginning of another member. */
   member?: { behind: string; name: string; values: string[] };
 }
+
+/** So many never have more than a page may: each has at most half a MiB. */
+const UNCHECKED_ROWS = 64;
 
 /** How many origins of a group are in a state. */
 export interface StateCount {
@@ -57,9 +61,10 @@ export interface OriginSource {
 export class OriginQuery {
   constructor(private readonly reader: EntityManager) {}
 
-  /** By the ids of their builds. */
+  /** By the ids of their builds. Throws BAD_USER_INPUT where their documents have more than 32 MiB. */
   async byIds(accountId: string, ids: readonly string[]): Promise<Origin[]> {
     const query = selectRows(this.reader, Origin, 'origin').where({ accountId, id: In([...ids]) });
+    if (ids.length > UNCHECKED_ROWS) await checkDocumentSize(query, ['document', 'related'], 'first');
     return (await query.getRawMany<Row>()).map((row) => fromRow(Origin, row));
   }
 

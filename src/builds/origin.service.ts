@@ -3,8 +3,9 @@
 import { createHash } from 'node:crypto';
 import { In, IsNull, Not } from 'typeorm';
 import { rowLock } from '../db/row-lock.js';
+import { isUniqueViolation } from '../db/unique-violation.js';
 import type { Actor } from '../events/catalog-log.entity.js';
-import { badInput } from '../lib/errors.js';
+import { badInput, CatalogError } from '../lib/errors.js';
 import { canonicalJson, isDeeperThan } from '../lib/json.js';
 import type { Transaction } from '../lib/transaction.js';
 import { storable } from './build-draft.js';
@@ -26,8 +27,10 @@ export interface OriginKey {
   externalId: string;
 }
 
-/** One build as a vendor tells it: what a dialect makes of the vendor's document. */
-/** `build` is what the catalog shows of it; `review` is taken over at the first import only. */
+/**
+ * One build as a vendor tells it: what a dialect makes of the vendor's document. `build` is what the catalog shows of it;
+ * `review` is taken over at the first import only.
+ */
 export interface OriginDraft extends OriginKey, ToldBuild {
   groupKey?: string;
   state: string;
@@ -47,7 +50,8 @@ export class OriginService {
 
   /**
    * Makes the build what its vendor says of it, or makes it. A build that was gone is back. Throws BAD_USER_INPUT
-   * where the document is larger than 512 KiB or deeper than 64 levels, or the vendor's id longer than 255 characters.
+   * where the document is larger than 512 KiB or deeper than 64 levels, or the vendor's id longer than 255 characters,
+   * and CONFLICT where another transaction makes it at the same moment.
    * @param seenIn id of the job that imports it
    */
   async upsert(
@@ -61,7 +65,7 @@ export class OriginService {
     const row = rowOf(draft, before, seenIn);
     if (!before) {
       const build = await this.builds.registerFrom(tx, accountId, draft, actor);
-      await tx.manager.insert(Origin, { ...row, accountId, id: build.id } as never);
+      await insertOrigin(tx, { ...row, accountId, id: build.id });
       return { id: build.id, change: 'CREATED' };
     }
     const { id } = before;
@@ -108,6 +112,15 @@ export class OriginService {
       await this.builds.touch(tx, accountId, id, { origin: { isGone: true } }, actor);
     }
     return rows.length;
+  }
+}
+
+async function insertOrigin({ manager }: Transaction, origin: Origin): Promise<void> {
+  try {
+    await manager.insert(Origin, origin as never);
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new CatalogError('CONFLICT', `${origin.externalId} is being registered by another request: try again.`);
   }
 }
 

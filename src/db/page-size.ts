@@ -25,7 +25,15 @@ export async function checkPageSize<Entity extends ObjectLiteral>(
   query: SelectQueryBuilder<Entity>,
   { documents, rows, field }: PageSize,
 ): Promise<void> {
-  if (rows <= MAX_PAGE) return;
+  if (rows > MAX_PAGE) await checkDocumentSize(query, documents, field);
+}
+
+/** The same for rows that may be too many by their documents alone, however few they are. */
+export async function checkDocumentSize<Entity extends ObjectLiteral>(
+  query: SelectQueryBuilder<Entity>,
+  documents: string[],
+  field: string,
+): Promise<void> {
   const lengths = documents.map((column) => `COALESCE(OCTET_LENGTH(${query.alias}.${column}), 0)`);
   const sizes = query.clone().select(lengths.join(' + '), 'size');
   const sum = await query.connection

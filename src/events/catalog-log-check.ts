@@ -9,7 +9,8 @@ import type { Row } from '../db/from-row.js';
 import { CatalogLogHead, CatalogLogLine, FIRST_HASH } from './catalog-log.entity.js';
 import { hashLine } from './catalog-log.js';
 
-const PAGE = 500;
+/** Lines come with documents of before and after, of up to a MiB. */
+const PAGE = 100;
 
 export interface LogFault {
   seq: number;

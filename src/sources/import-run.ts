@@ -1,8 +1,12 @@
 // Writes what one run of an import reads, some fifty builds to a transaction, each with what was counted and where the
 // run goes on: whatever interrupts it, nothing is counted twice and nothing is read again that was written.
+import { Build } from '../builds/build.entity.js';
+import { Measurement } from '../builds/measurements.js';
+import { Origin } from '../builds/origin.entity.js';
 import type { KnownOrigin, OriginQuery } from '../builds/origin.query.js';
 import { contentHashOf } from '../builds/origin.service.js';
 import type { OriginService } from '../builds/origin.service.js';
+import { refreshStatistics } from '../db/refresh-statistics.js';
 import { isTransient } from '../db/transient-error.js';
 import type { Actor } from '../events/catalog-log.entity.js';
 import { JobStep } from '../events/job-step.js';
@@ -21,6 +25,8 @@ import type { SyncRun } from './sync-run.entity.js';
 import type { SyncCounts, SyncRunService } from './sync-run.service.js';
 
 const SLICE = 50;
+/** What lists and comparisons of origins are joined of. */
+const FILLED = [Build, Origin, Measurement];
 const SEEN_AT_ONCE = 500;
 /** Of the first ones each is told, then each hundredth. */
 const TOLD_PAGES = 100;
@@ -66,6 +72,8 @@ export class ImportRun {
   private readonly actor: Actor;
   private warnings = 0;
   private pages = 0;
+  /** So many new builds make other plans than a few. */
+  private countedAt = 500;
 
   constructor(
     private readonly services: ImportServices,
@@ -94,6 +102,9 @@ export class ImportRun {
     for (const part of parts.slice(0, -1)) await this.writeBuilds(part, onRefused);
     await this.writeBuilds(parts.at(-1) ?? [], onRefused, end);
     for (const failure of page.failed) this.warn('UNREADABLE_DOCUMENT', failure.message);
+    if (this.counts.created < this.countedAt) return;
+    this.countedAt = 2 * this.counts.created;
+    await this.services.inTransaction((tx) => refreshStatistics(tx, FILLED));
   }
 
   /** Notes of what a whole run did not see that it is gone. */

@@ -162,7 +162,7 @@ onEachDatabase('conflicts of origins', (kind) => {
     expect(body.data.conflicts).toMatchObject({ totalCount: 0, nodes: [] });
   });
 
-  it('refuse cursors of other lists and pages that are too large', async () => {
+  it('refuse cursors of other lists, pages that are too large, and too many lists at once', async () => {
     const refusal = async (query: string) => (await gateway.send(query)).body.errors[0].extensions.code;
     const cursor = Buffer.from(JSON.stringify(['CONFLICT', '', 'NONSENSE'])).toString('base64url');
     const { endCursor } = (await gateway.send('{ builds(first: 1) { pageInfo { endCursor } } }')).body.data.builds
@@ -171,5 +171,8 @@ onEachDatabase('conflicts of origins', (kind) => {
     expect(await refusal(`{ conflicts(after: "${endCursor}") { nodes { name } } }`)).toBe('BAD_USER_INPUT');
     expect(await refusal('{ conflicts(first: 201) { nodes { name } } }')).toBe('BAD_USER_INPUT');
     expect(await refusal('{ conflicts { nodes { builds(first: 51) { id } } } }')).toBe('BAD_USER_INPUT');
+    // Each goes through all builds.
+    const often = Array.from({ length: 21 }, (_, number) => `c${number}: conflicts(first: 1) { nodes { name } }`);
+    expect(await refusal(`{ ${often.join(' ')} }`)).toBe('BAD_USER_INPUT');
   });
 });

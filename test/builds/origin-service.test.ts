@@ -2,9 +2,12 @@ import 'reflect-metadata';
 import { actorOf } from '../../src/auth/principal.js';
 import type { Principal } from '../../src/auth/principal.js';
 import { BuildPhase, BuildStatusType } from '../../src/builds/build-parts.js';
+import { Build } from '../../src/builds/build.entity.js';
+import { Origin, SERVED } from '../../src/builds/origin.entity.js';
 import { OriginQuery } from '../../src/builds/origin.query.js';
 import { OriginService } from '../../src/builds/origin.service.js';
 import type { OriginDraft } from '../../src/builds/origin.service.js';
+import { refreshStatistics } from '../../src/db/refresh-statistics.js';
 import { newId } from '../../src/lib/ids.js';
 import { Source } from '../../src/sources/source.entity.js';
 import { onEachDatabase } from '../support/databases.js';
@@ -86,6 +89,64 @@ onEachDatabase('the origins of builds', (kind) => {
     expect(await query.byExternalIds(principal.accountId, 'CYCLE', ['a2', 'a9'])).toMatchObject([
       { document: { v: 2 } },
     ]);
+  });
+
+  it('are made once where several bring the same at once, and the others may try again', async () => {
+    const all = await Promise.allSettled(Array.from({ length: 5 }, () => upsert(draft({ externalId: 'at once' }))));
+    const made = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const refused = all.flatMap((one) => (one.status === 'rejected' ? [one.reason as { code: string }] : []));
+    expect(made.filter(({ change }) => change === 'CREATED')).toHaveLength(1);
+    expect(refused.map(({ code }) => code)).toEqual(refused.map(() => 'CONFLICT'));
+    expect((await upsert(draft({ externalId: 'at once' }))).change).toBe('UNCHANGED');
+  });
+
+  it('keep configurations as they are, and those given here where the vendor knows of none', async () => {
+    const { accountId } = principal;
+    const told = draft({
+      sourceKey: SERVED,
+      externalId: 'c1',
+      build: { name: 'told', configs: { one: { share: 0.5 } } },
+    });
+    const { id } = await upsert(told);
+    expect((await buildOf(id)).configs).toEqual({ one: { share: 0.5 } });
+    const configs = { two: { is: 'own' } };
+    await setup.inTransaction((tx) => setup.builds.update(tx, principal, id, { configs }));
+    await upsert({ ...told, document: { v: 2 }, build: { name: 'told again' } });
+    expect(await buildOf(id)).toMatchObject({ name: 'told again', configs });
+    const { nodes } = await setup.buildQuery.list(accountId, {}, { configId: 'two' });
+    expect(nodes.map((build) => build.id)).toEqual([id]);
+  });
+
+  it('are found by the measurements of the last document alone', async () => {
+    const { accountId } = principal;
+    const told = (version: number, mrenclave: string) =>
+      draft({ externalId: 'm1', document: { version }, build: { name: `v${version}`, enclaveInfo: { mrenclave } } });
+    const found = async (value: string) =>
+      (await setup.buildQuery.listByMeasurement(accountId, { value }, {})).nodes.map(({ name }) => name);
+    await upsert(told(1, 'a'.repeat(64)));
+    await upsert(told(2, 'a'.repeat(64)));
+    expect(await found('a'.repeat(64))).toEqual(['v2']);
+    await upsert(told(3, 'b'.repeat(64)));
+    expect([await found('a'.repeat(64)), await found('b'.repeat(64))]).toEqual([[], ['v3']]);
+  });
+
+  it('are not read at once where their documents have more than 32 MiB', async () => {
+    const { accountId } = principal;
+    const ids: string[] = [];
+    for (let count = 0; count < 66; count += 1) {
+      const { id } = await upsert(draft({ externalId: `large ${count}`, document: { large: 'x'.repeat(520_000) } }));
+      ids.push(id);
+    }
+    await expect(query.byIds(accountId, ids)).rejects.toThrow(/33 MiB of documents, and at most 32/);
+    expect(await query.byIds(accountId, ids.slice(0, 64))).toHaveLength(64);
+
+    // PostgreSQL took the tables for empty, and would compare origins row by row.
+    await setup.inTransaction((tx) => refreshStatistics(tx, [Build, Origin]));
+    if (kind.name === 'SQLite') return;
+    const counted = await setup.reader.query(
+      "SELECT reltuples FROM pg_class WHERE relname IN ('build', 'build_origin')",
+    );
+    for (const { reltuples } of counted) expect(Number(reltuples)).toBeGreaterThan(60);
   });
 
   it("take over the vendor's id and review once, and keep what is decided here afterwards", async () => {

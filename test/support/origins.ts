@@ -19,6 +19,7 @@ export const ACTOR: Actor = { type: 'SYSTEM', id: null, name: 'import' };
 export interface Filling {
   tx: Transaction;
   accountId: string;
+  apps: AppService;
   origins: OriginService;
   /** The id of the build. */
   put: (draft: OriginDraft, seenIn?: string) => Promise<string>;
@@ -41,7 +42,7 @@ export async function startGatewayWith(
       const accountId = account!.id;
       const put = async (draft: OriginDraft, seenIn = 'job-1') =>
         (await origins.upsert(tx, accountId, draft, { actor: ACTOR, seenIn })).id;
-      await fill({ tx, accountId, origins, put });
+      await fill({ tx, accountId, apps, origins, put });
     });
   } finally {
     await database.close();

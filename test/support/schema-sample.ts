@@ -22,3 +22,17 @@ export function sampleOf(schemas: Schemas, schema: Schema, given: Record<string,
 const mapOf = (schemas: Schemas, values: Schema['additionalProperties'], given: Record<string, unknown>) => ({
   one: typeof values === 'object' ? sampleOf(schemas, values, given, 'one') : 'of any kind',
 });
+
+/** Paths of the members that a schema describes, secrets aside, and that none of the values has: `.state.error`. */
+export function membersMissing(schemas: Schemas, schema: Schema, values: unknown[], path = ''): string[] {
+  const { properties, additionalProperties, items } = resolve(schemas, schema);
+  if (items) return membersMissing(schemas, items, values.flat(), `${path}[]`);
+  const objects = values.filter((value) => typeof value === 'object' && value !== null) as Record<string, unknown>[];
+  if (!properties && typeof additionalProperties === 'object')
+    return membersMissing(schemas, additionalProperties, objects.flatMap(Object.values), `${path}{}`);
+  return Object.entries(properties ?? {}).flatMap(([name, part]) => {
+    if (part.writeOnly || resolve(schemas, part).writeOnly) return [];
+    const inner = objects.filter((object) => Object.hasOwn(object, name)).map((object) => object[name]);
+    return inner.length > 0 ? membersMissing(schemas, part, inner, `${path}.${name}`) : [`${path}.${name}`];
+  });
+}

@@ -152,9 +152,9 @@ function settingsOf(told: VendorDocument | undefined): BuildDraft['advancedSetti
   return withoutNulls(settings);
 }
 
-function configsOf(told: VendorDocument | undefined): Record<string, object> | undefined {
+function configsOf(told: VendorDocument | undefined): Record<string, object> {
   const right = Object.entries(told ?? {}).filter(([id, config]) => id !== '' && id.length <= 255 && objectOr(config));
-  return told && (Object.fromEntries(right.slice(0, MAX_CONFIGS)) as Record<string, object>);
+  return Object.fromEntries(right.slice(0, MAX_CONFIGS)) as Record<string, object>;
 }
 
 function launchHintOf(told: VendorDocument | undefined): BuildDraft['launchHint'] {

@@ -6,6 +6,7 @@ import { readOpenApi } from '../openapi.js';
 import { OriginFields } from '../origin-type.js';
 import type { OriginFormat } from '../origin-type.js';
 import { imageOf } from './origin-codec.js';
+import { textIn } from './wire.js';
 
 const types = new DocumentTypes(readOpenApi('image-builder').schemas, 'ImageBuilder');
 const image = types.of('Image');
@@ -25,6 +26,12 @@ class ImageBuilderOrigin {
     description: 'ARNs under which the latest versions of the image are found; null where that was not told.',
   })
   latestVersionReferences!: () => object | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Id of the vendor's request that `document` is the answer of; null where it was not told.",
+  })
+  requestId!: string | null;
 }
 
 export const IMAGE_BUILDER_ORIGIN: OriginFormat = {
@@ -33,5 +40,6 @@ export const IMAGE_BUILDER_ORIGIN: OriginFormat = {
   read: ({ document }): ImageBuilderOrigin => ({
     image: () => image.read(imageOf(document)),
     latestVersionReferences: () => references.read(document.latestVersionReferences),
+    requestId: textIn(document.requestId) ?? null,
   }),
 };

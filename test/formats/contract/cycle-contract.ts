@@ -4,10 +4,23 @@ import type { FormatContract } from './format-contract.js';
 
 const ID = '68e2a1b4c5d6e7f8';
 
+const live = fixture('cycle-image');
+const failed = {
+  ...live,
+  id: '68e2a1b4c5d6e7f801234568',
+  state: {
+    current: 'new',
+    changed: '2026-01-02T03:04:05Z',
+    error: { message: 'no such image', time: '2026-01-02T03:04:06Z' },
+  },
+};
+
 export const cycleContract: FormatContract = {
   name: 'Cycle',
   kind: 'CYCLE',
-  documents: { 'an image with every member': fixture('cycle-image') },
+  documents: { 'an image that is live': live, 'an image that failed': failed },
+  // Counted for who asks for it.
+  described: { openApi: 'cycle', schema: 'Image', except: ['.meta'] },
   smallDocument: (number) => ({
     id: `${ID}${String(number).padStart(8, '0')}`,
     name: `image ${number}`,
@@ -40,10 +53,10 @@ export const cycleContract: FormatContract = {
   unknownId: 'ffffffffffffffffffffffff',
   unknown: { status: 404, body: { data: null, error: { status: 404, code: '404.image' } } },
   badBody: { status: 422, body: { data: null, error: { status: 422, code: '422.invalid-argument' } } },
-  missingToken: { status: 401, body: { data: null, error: { status: 401 } } },
+  missingToken: { status: 401, body: { data: null, error: { status: 401, code: '401.auth-invalid' } } },
   mutation: {
     name: 'createCycleImage',
-    text: 'mutation ($input: CreateCycleImageInput!) { createCycleImage(input: $input) { build { id origin { ... on Origin { externalId } } } userErrors { message } } }',
+    text: 'mutation ($input: CreateCycleImageInput!) { createCycleImage(input: $input) { build { id name origin { ... on Origin { externalId } } } userErrors { message } } }',
     input: { name: 'made here' },
     async prepare(gateway) {
       const { url, token } = gateway;

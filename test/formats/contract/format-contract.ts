@@ -24,8 +24,10 @@ export interface Wire {
 export interface FormatContract {
   name: string;
   kind: OriginKind;
-  /** By what they are. */
+  /** By what they are; between them they have every member that the format's description has. */
   documents: Record<string, VendorDocument>;
+  /** Which that is: of schema/openapi/<name>.yaml the schema of that name, and what no document can bring. */
+  described: { openApi: string; schema: string; except: string[] };
   /** One with this id and hardly anything else. */
   smallDocument(number: number): VendorDocument;
   toOriginDraft(document: VendorDocument): Omit<OriginDraft, 'sourceKey' | 'listHash'>;
@@ -49,6 +51,9 @@ export interface FormatContract {
     created: object;
   };
 }
+
+/** An app that is there. */
+export const CONTRACT_APP = '7b3f9a52-4c1d-4e8a-9f60-aaaaaaaaaaaa';
 
 export const fixture = (name: string): VendorDocument =>
   JSON.parse(readFileSync(join(__dirname, '..', '..', 'fixtures', `${name}.json`), 'utf8')) as VendorDocument;

@@ -1,16 +1,17 @@
 // One suite over all formats: what comes in is kept, is told again, is paged through, and is refused in the vendor's words.
-import { describeSchema } from '../../../src/app-resolvers.js';
+import { readOpenApi, SCHEMA_REF } from '../../../src/formats/openapi.js';
 import { onEachDatabase } from '../../support/databases.js';
 import type { TestGateway } from '../../support/gateway.js';
-import { startGatewayWith } from '../../support/origins.js';
+import { ACTOR, startGatewayWith } from '../../support/origins.js';
+import { membersMissing } from '../../support/schema-sample.js';
 import { ccmContract } from './ccm-contract.js';
 import { cycleContract } from './cycle-contract.js';
+import { CONTRACT_APP } from './format-contract.js';
 import type { FormatContract, Wire } from './format-contract.js';
 import { imageBuilderContract } from './image-builder-contract.js';
 
 const FORMATS: FormatContract[] = [ccmContract, cycleContract, imageBuilderContract];
 const SMALL_DOCUMENTS = 5;
-const mutations = describeSchema().getMutationType()!.getFields();
 
 const draftsOf = (format: FormatContract) => {
   const small = Array.from({ length: SMALL_DOCUMENTS }, (_, number) => format.smallDocument(number + 1));
@@ -20,7 +21,8 @@ const draftsOf = (format: FormatContract) => {
 onEachDatabase('all formats', (kind) => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startGatewayWith(await kind.create(), async ({ put }) => {
+    gateway = await startGatewayWith(await kind.create(), async ({ tx, accountId, apps, put }) => {
+      await apps.upsertImported(tx, accountId, { id: CONTRACT_APP, name: 'contract', isKnown: false }, ACTOR);
       for (const format of FORMATS) {
         for (const draft of draftsOf(format)) await put({ ...draft, sourceKey: `source of ${format.name}` });
       }
@@ -54,18 +56,21 @@ onEachDatabase('all formats', (kind) => {
       expect(again.build).toMatchObject({ name: format.toOriginDraft(document).build.name });
     });
 
+    it('has every member that its description has', () => {
+      const { openApi, schema, except } = format.described;
+      const { schemas } = readOpenApi(openApi);
+      const documents = Object.values(format.documents);
+      expect(membersMissing(schemas, { $ref: `${SCHEMA_REF}${schema}` }, documents)).toEqual(except);
+    });
+
     it('lists every one once, page by page', async () => {
-      const seen: string[] = [];
-      for (let next: string | undefined, more = true; more;) {
-        const page = await wire.list(2, next);
-        expect(page.ids.length).toBeLessThanOrEqual(2);
-        seen.push(...page.ids);
-        next = page.next;
-        more = next !== undefined;
-      }
+      const seen = await listAll(wire);
+      // CCM's paths list every build there is.
+      const listed = format === ccmContract ? FORMATS : [format];
       const wanted = draftsOf(format).map(({ externalId }) => externalId);
       expect(seen).toEqual(expect.arrayContaining(wanted));
       expect(new Set(seen).size).toBe(seen.length);
+      expect(seen).toHaveLength(listed.flatMap(draftsOf).length);
     });
 
     it('says in the words of its vendor what is wrong', async () => {
@@ -75,18 +80,38 @@ onEachDatabase('all formats', (kind) => {
       expect(await wire.getWithoutToken(known)).toMatchObject(format.missingToken);
     });
 
-    const { mutation } = format;
-    const isThere = mutation.name in mutations;
-    (isThere ? it : it.skip)(
-      `tells what ${mutation.name} made${isThere ? '' : ' (skipped: there is no such mutation)'}`,
-      async () => {
-        const input = { ...mutation.input, ...(await mutation.prepare?.(gateway)) };
-        const { body } = await gateway.send(mutation.text, { input });
-        expect(body).toMatchObject({ data: { [mutation.name]: { userErrors: [] } } });
-        const answer = await wire.get(mutation.createdId(body.data[mutation.name]));
-        expect(answer.status).toBe(200);
-        expect(format.documentIn(answer.body)).toMatchObject(mutation.created);
-      },
-    );
+    it('tells what its mutation made, as CCM does too and no other', async () => {
+      const { mutation } = format;
+      const others = FORMATS.filter((other) => other !== format && other !== ccmContract);
+      const idsOfOthers = () => Promise.all(others.map(async (other) => listAll(await other.connect(gateway))));
+      const before = await idsOfOthers();
+      const input = { ...mutation.input, ...(await mutation.prepare?.(gateway)) };
+      const { body } = await gateway.send(mutation.text, { input });
+      expect(body).toMatchObject({ data: { [mutation.name]: { userErrors: [] } } });
+      const payload = body.data[mutation.name];
+      const answer = await wire.get(mutation.createdId(payload));
+      expect(answer.status).toBe(200);
+      expect(format.documentIn(answer.body)).toMatchObject(mutation.created);
+      expect(await idsOfOthers()).toEqual(before);
+
+      const asCcm = await (await ccmContract.connect(gateway)).get(payload.build.id);
+      expect(asCcm).toMatchObject({ status: 200, body: { build_id: payload.build.id } });
+      expect(ccmContract.toOriginDraft(asCcm.body).build.name).toBe(payload.build.name ?? undefined);
+      // Each of these tests finds what was there before.
+      const remove = 'mutation ($id: ID!) { deleteBuild(input: { buildId: $id }) { userErrors { message } } }';
+      expect((await gateway.send(remove, { id: payload.build.id })).body.data.deleteBuild.userErrors).toEqual([]);
+    });
   });
 });
+
+async function listAll(wire: Wire): Promise<string[]> {
+  const seen: string[] = [];
+  for (let next: string | undefined, more = true; more;) {
+    const page = await wire.list(2, next);
+    expect(page.ids.length).toBeLessThanOrEqual(2);
+    seen.push(...page.ids);
+    next = page.next;
+    more = next !== undefined;
+  }
+  return seen;
+}

@@ -22,13 +22,42 @@ const made = {
   state: { status: 'AVAILABLE' },
 };
 
+const available = fixture('image-builder-image') as { image: object };
+const failed = {
+  ...available,
+  image: {
+    ...available.image,
+    arn: `${ARN}/web-server/2.1.0/8`,
+    version: '2.1.0/8',
+    state: {
+      status: 'FAILED',
+      reason: 'A step failed.',
+      failureContext: {
+        imageStatus: 'TESTING',
+        workflowExecutionId: 'wf-00000000-0000-4000-8000-000000000001',
+        workflowArn: 'arn:aws:imagebuilder:eu-west-1:123456789012:workflow/test/tests/1.0.0/1',
+        stepExecutionId: 'step-00000000-0000-4000-8000-000000000001',
+        failedStep: 'RunTests',
+      },
+    },
+  },
+  latestVersionReferences: {
+    latestVersionArn: `${ARN}/web-server/x.x.x`,
+    latestMajorVersionArn: `${ARN}/web-server/2.x.x`,
+    latestMinorVersionArn: `${ARN}/web-server/2.1.x`,
+    latestPatchVersionArn: `${ARN}/web-server/2.1.0`,
+  },
+};
+
 export const imageBuilderContract: FormatContract = {
   name: 'Image Builder',
   kind: 'IMAGE_BUILDER',
   documents: {
-    'an image with every member': fixture('image-builder-image'),
+    'an image that is available': available,
+    'an image that failed': failed,
     ...sharedSamples('image-builder', 'getimage-'),
   },
+  described: { openApi: 'image-builder', schema: 'GetImageResponse', except: [] },
   smallDocument: (number) => ({
     image: {
       arn: `${ARN}/small/1.0.0/${number}`,
@@ -64,11 +93,11 @@ export const imageBuilderContract: FormatContract = {
   comparable: (answer) => without(answer.image ? answer : { image: answer }, ['requestId']),
   unknownId: `${ARN}/unknown/9.9.9/9`,
   unknown: error(404, 'ResourceNotFoundException'),
-  badBody: error(400, 'Invalid'),
+  badBody: error(400, 'InvalidRequestException'),
   missingToken: error(403, 'MissingAuthenticationToken'),
   mutation: {
     name: 'createImageBuilderImage',
-    text: 'mutation ($input: CreateImageBuilderImageInput!) { createImageBuilderImage(input: $input) { build { id } userErrors { message } } }',
+    text: 'mutation ($input: CreateImageBuilderImageInput!) { createImageBuilderImage(input: $input) { build { id name } userErrors { message } } }',
     input: { document: { image: made } },
     createdId: () => made.arn,
     created: { image: made },
