@@ -61,15 +61,8 @@ export class AddSources1790000600000 implements MigrationInterface {
       new Table({
         name: 'review_write_back',
         columns: [
-          ...[id('accountId', primary), id('taskId', primary), id('buildId'), id('sourceId')],
-          ...[
-            id('jobId', nullable),
-            word('externalTaskId'),
-            word('decision'),
-            text('reason', nullable),
-            word('status'),
-            text('message', nullable),
-          ],
+          ...[id('accountId', primary), id('taskId', primary), id('buildId'), id('sourceId'), word('externalTaskId')],
+          ...[word('decision'), text('reason', nullable), word('status'), text('message', nullable)],
           ...[bigint('createdAt'), bigint('updatedAt')],
         ],
         foreignKeys: [toRow('build', 'buildId', 'CASCADE')],

@@ -20,10 +20,10 @@ import type { InTransaction } from './lib/transaction.js';
 import { Upstream } from './lib/upstream.js';
 import { AppImports } from './sources/app-imports.service.js';
 import { applyConfigured } from './sources/configured-sources.js';
-import { LostJobs } from './sources/lost-jobs.js';
 import { ReviewWriteBackService } from './sources/review-write-back.service.js';
 import { SyncSchedule } from './sources/schedule.js';
 import type { SourceConnector } from './sources/source-connector.js';
+import { SourceJobEnds } from './sources/source-job-ends.js';
 import { SourceService } from './sources/source.service.js';
 import { SyncHandler } from './sources/sync-handler.js';
 import { SyncRunService } from './sources/sync-run.service.js';
@@ -65,7 +65,7 @@ export function createSources(config: Config, catalog: ImportedCatalog, seal: Se
 /** What starts jobs for sources, once there is a queue. */
 export function createSyncs(
   { sources, syncRuns, writeBacks }: ReturnType<typeof createSources>,
-  { jobs, inTransaction, reader }: ImportedCatalog,
+  { jobs, inTransaction }: ImportedCatalog,
   { queue, approvals }: { queue: JobQueue; approvals: Approvals },
   logger: Logger,
 ) {
@@ -80,9 +80,8 @@ export function createSyncs(
       outputImage: null,
     };
     const { job } = await jobs.create(tx, principal, wanted);
-    await writeBacks.setJob(tx, row, job.id);
     tx.afterCommit(() => queue.add(job));
   });
-  const lost = new LostJobs(reader, { runs: syncRuns, sources, writeBacks }, inTransaction);
-  return { syncs, syncSchedule: new SyncSchedule(sources, syncs, lost, logger) };
+  jobs.onEnd(new SourceJobEnds(syncRuns, sources, writeBacks).settle);
+  return { syncs, syncSchedule: new SyncSchedule(sources, syncs, logger) };
 }

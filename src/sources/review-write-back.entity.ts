@@ -45,10 +45,6 @@ export class ReviewWriteBack {
   @IdColumn()
   sourceId!: string;
 
-  /** Null only within the transaction that makes it. */
-  @IdColumn({ nullable: true })
-  jobId!: string | null;
-
   @Field({ description: 'The task there.' })
   @WordColumn()
   externalTaskId!: string;

@@ -40,16 +40,12 @@ export class ReviewWriteBackService {
     const decision = task.status === TaskStatus.SUCCESS ? ApprovalStatus.APPROVED : ApprovalStatus.DENIED;
     const reason = task.approvals.at(-1)?.reason ?? null;
     const row: ReviewWriteBack = {
-      ...{ accountId, buildId, taskId: task.id, sourceId: source.id, jobId: null, externalTaskId, decision, reason },
+      ...{ accountId, buildId, taskId: task.id, sourceId: source.id, externalTaskId, decision, reason },
       ...{ status: 'PENDING', message: null, createdAt: now, updatedAt: now },
     };
     await tx.manager.insert(ReviewWriteBack, row);
     await this.record(tx, row, actorOf(principal));
     return row;
-  }
-
-  async setJob({ manager }: Transaction, { accountId, taskId }: ReviewWriteBack, jobId: string): Promise<void> {
-    await manager.update(ReviewWriteBack, { accountId, taskId }, { jobId });
   }
 
   /** Its row locked; null where its build was deleted. */

@@ -1,7 +1,6 @@
 // Starts imports when they are due.
 import type { Logger } from '../lib/logger.js';
 import { nextAt } from './next-sync.js';
-import type { LostJobs } from './lost-jobs.js';
 import type { SourceService } from './source.service.js';
 import type { SyncService } from './sync.service.js';
 
@@ -11,7 +10,6 @@ export class SyncSchedule {
   constructor(
     private readonly sources: SourceService,
     private readonly syncs: SyncService,
-    private readonly lost: LostJobs,
     private readonly logger: Logger,
   ) {}
 
@@ -25,7 +23,6 @@ export class SyncSchedule {
 
   /** Starts an import from each source that is due; one that runs is not started twice. */
   async runDue(now: Date): Promise<void> {
-    await this.lost.end().catch(this.warn('runs whose jobs are lost could not be ended'));
     for (const { accountId, id, name } of await this.sources.due(now)) {
       const requester = { type: 'SYSTEM', id: null, name: `schedule of ${name}`.slice(0, 255) } as const;
       // One that can not be started, as it was deleted just now, must not keep the others from it.

@@ -9,7 +9,7 @@ import { conversions, registries } from '../support/ccm-story-images.js';
 import { accounts, sessions, users } from '../support/ccm-story-people.js';
 import { deployments, tasks } from '../support/ccm-story-tasks.js';
 import { hasVendor, isVendors, OURS_ALONE, vendorProblems } from '../support/ccm-vendor.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 
 /** Operations that can not succeed here, and why. */
 const NEVER: Record<string, string> = {
@@ -18,7 +18,7 @@ const NEVER: Record<string, string> = {
   getAppNodeCertificateDetails: 'no certificates are issued here: always 501',
 };
 
-onEachDatabase("CCM's contract", (kind) => {
+onEachDatabaseAtScale("CCM's contract", (kind) => {
   let story: CcmStory;
   beforeAll(async () => {
     story = await startStory({ DATABASE_URL: await kind.create() });

@@ -7,12 +7,12 @@ import {
   startConvertingGateway,
   storeSampleImage,
 } from '../support/conversions.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { temporaryFolder } from '../support/folders.js';
 import type { TestGateway } from '../support/gateway.js';
 import { CreateApp, ListBuilds } from '../support/operations.js';
 
-onEachDatabase("CCM's conversion call", (kind) => {
+onEachDatabaseAtScale("CCM's conversion call", (kind) => {
   let gateway: TestGateway;
   let appId: string;
   let image: string;

@@ -2,7 +2,7 @@ import { createHmac, createPublicKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateKeyPair } from 'jose';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { temporaryFolder } from '../support/folders.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
@@ -16,7 +16,7 @@ const RULES = [
   { claim: 'groups', value: 'lost', account: '00000000-0000-7000-8000-000000000000', role: 'MANAGER' },
 ];
 
-onEachDatabase('tokens of an OIDC issuer', (kind) => {
+onEachDatabaseAtScale('tokens of an OIDC issuer', (kind) => {
   let issuer: Issuer;
   let gateway: TestGateway;
   beforeAll(async () => {
