@@ -44,6 +44,7 @@ describeWith(['bash', 'curl', 'tar', 'openssl', 'docker-registry', 'skopeo', 'um
       });
       expect(stdout).not.toMatch(/"errors"|"userErrors":\[\{/);
       expect(stdout).toMatch(/"status":"SUCCEEDED"/);
+      expect(stdout).toMatch(/live$/m);
       expect(
         readFileSync(join(folder, 'enclave', 'enclave.eif'))
           .subarray(0, 4)
