@@ -1,7 +1,7 @@
 import { print } from 'graphql';
 import { newId } from '../../src/lib/ids.js';
 import { hex } from '../builds/catalog-setup.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
 import {
@@ -18,7 +18,7 @@ import {
 } from '../support/catalog-operations.js';
 import { CreateApp, CreateBuild } from '../support/operations.js';
 
-onEachDatabase('apps, builds and their approvals over GraphQL', (kind) => {
+onEachDatabaseAtScale('apps, builds and their approvals over GraphQL', (kind) => {
   let gateway: TestGateway;
   let strict: TestGateway;
   beforeAll(async () => {

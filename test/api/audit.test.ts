@@ -10,7 +10,7 @@ import { ENTITIES } from '../../src/app-database.js';
 import { createDataSource } from '../../src/db/database.js';
 import { newHexId, newId } from '../../src/lib/ids.js';
 import { finished, startConversion, startConvertingGateway, storeSampleImage } from '../support/conversions.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import type { TestGateway } from '../support/gateway.js';
 
 const LOG = `query ($first: Int, $after: String, $last: Int, $before: String, $filter: CatalogLogFilter) {
@@ -33,7 +33,7 @@ interface Line {
   hash: string;
 }
 
-onEachDatabase('the audit trail', (kind) => {
+onEachDatabaseAtScale('the audit trail', (kind) => {
   let gateway: TestGateway;
   let databaseUrl: string;
   let accountId: string;

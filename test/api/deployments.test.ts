@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
 import { CreateBuild } from '../support/operations.js';
@@ -17,7 +17,7 @@ const UNAPPROVED = `{
   }
 }`;
 
-onEachDatabase('where builds run', (kind) => {
+onEachDatabaseAtScale('where builds run', (kind) => {
   let gateway: TestGateway;
   const runs = new Map<string, string>();
 

@@ -1,12 +1,12 @@
 // What CCM's paths list and filter, asked for over GraphQL: the same answers, by the same services.
 import { randomUUID } from 'node:crypto';
 import { asking, createApp, createBuild, createRegistry } from '../support/authorization-content.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { startTestGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
 import { call } from '../support/people.js';
 
-onEachDatabase('over GraphQL, as over the paths of CCM,', (kind) => {
+onEachDatabaseAtScale('over GraphQL, as over the paths of CCM,', (kind) => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startTestGateway({ DATABASE_URL: await kind.create() });

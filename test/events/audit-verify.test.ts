@@ -5,7 +5,7 @@ import { hashLine, recordChange } from '../../src/events/catalog-log.js';
 import { packageRoot } from '../../src/lib/package-root.js';
 import { openTestDatabase } from '../db/test-database.js';
 import type { TestDatabase } from '../db/test-database.js';
-import { onEachDatabase } from '../support/databases.js';
+import { onEachDatabaseAtScale } from '../support/databases.js';
 import { temporaryFolder } from '../support/folders.js';
 
 const SCRIPT = join(packageRoot, 'dist', 'src', 'audit-verify.js');
@@ -28,7 +28,7 @@ function verify(databaseUrl: string): Promise<Verdict> {
   );
 }
 
-onEachDatabase('npm run audit:verify', (kind) => {
+onEachDatabaseAtScale('npm run audit:verify', (kind) => {
   let url: string;
   let database: TestDatabase;
   let accountId: string;
