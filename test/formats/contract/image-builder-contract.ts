@@ -38,6 +38,19 @@ const failed = {
         workflowArn: 'arn:aws:imagebuilder:eu-west-1:123456789012:workflow/test/tests/1.0.0/1',
         stepExecutionId: 'step-00000000-0000-4000-8000-000000000001',
         failedStep: 'RunTests',
+        componentFailure: {
+          componentArn: 'arn:aws:imagebuilder:eu-west-1:123456789012:component/smoke/1.0.0/1',
+          ...{ phaseName: 'test', stepName: 'Ping', action: 'ExecuteBash', errorMessage: 'It did not answer.' },
+        },
+        distributionFailure: {
+          errorMessage: 'One region refused the image.',
+          regionFailures: [
+            {
+              ...{ region: 'eu-central-1', status: 'FAILED', imageConfigurationStep: 'EXPORT_AMI' },
+              ...{ errorMessage: 'The bucket is not there.', targetAccountId: '210987654321' },
+            },
+          ],
+        },
       },
     },
   },
