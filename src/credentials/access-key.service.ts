@@ -4,7 +4,8 @@ import type { NewMachine } from '../auth/machines.js';
 import { actorOf } from '../auth/principal.js';
 import type { Principal } from '../auth/principal.js';
 import type { RightsChanges } from '../auth/rights-changes.js';
-import { rowLock } from '../db/row-lock.js';
+import { sealAnew } from '../db/seal-anew.js';
+import type { SealedAnew } from '../db/seal-anew.js';
 import { recordChange } from '../events/catalog-log.js';
 import { invalidState, notFound } from '../lib/errors.js';
 import type { Seal } from '../lib/seal.js';
@@ -46,17 +47,11 @@ export class AccessKeyService {
   }
 
   /** Seals every secret with the present key, after which a former key is not needed any more. */
-  async sealAnew(tx: Transaction): Promise<{ sealed: number; unreadable: number }> {
-    const rows = await tx.manager.find(AccessKey, { lock: rowLock(tx.manager) });
-    let sealed = 0;
-    for (const row of rows) {
+  sealAnew({ manager }: Transaction): Promise<SealedAnew> {
+    return sealAnew(manager, AccessKey, (row) => {
       const secret = findSecret(this.seal, row);
-      if (secret === undefined) continue;
-      const { accountId, id } = row;
-      await tx.manager.update(AccessKey, { accountId, id }, { sealedSecret: sealSecret(this.seal, row, secret) });
-      sealed += 1;
-    }
-    return { sealed, unreadable: rows.length - sealed };
+      return secret === undefined ? undefined : { sealedSecret: sealSecret(this.seal, row, secret) };
+    });
   }
 }
 

@@ -8,6 +8,8 @@ import { fromRow, selectRows } from '../db/from-row.js';
 import type { Row } from '../db/from-row.js';
 import { readPage } from '../db/keyset.js';
 import { rowLock } from '../db/row-lock.js';
+import { sealAnew } from '../db/seal-anew.js';
+import type { SealedAnew } from '../db/seal-anew.js';
 import { isUniqueViolation } from '../db/unique-violation.js';
 import type { CatalogChangeKind } from '../events/catalog-log.entity.js';
 import { recordChange } from '../events/catalog-log.js';
@@ -127,17 +129,11 @@ export class RegistryCredentialService {
   }
 
   /** Seals every password with the present key, after which a former key is not needed any more. */
-  async sealAnew(tx: Transaction): Promise<{ sealed: number; unreadable: number }> {
-    const rows = await tx.manager.find(RegistryCredential, { lock: rowLock(tx.manager) });
-    let sealed = 0;
-    for (const row of rows) {
+  sealAnew({ manager }: Transaction): Promise<SealedAnew> {
+    return sealAnew(manager, RegistryCredential, (row) => {
       const password = findPassword(this.seal, row);
-      if (password === undefined) continue;
-      const sealedPassword = sealPassword(this.seal, row, password);
-      await tx.manager.update(RegistryCredential, keyOf(row), { sealedPassword });
-      sealed += 1;
-    }
-    return { sealed, unreadable: rows.length - sealed };
+      return password === undefined ? undefined : { sealedPassword: sealPassword(this.seal, row, password) };
+    });
   }
 
   private async lock({ manager }: Transaction, accountId: string, id: string): Promise<RegistryCredential> {

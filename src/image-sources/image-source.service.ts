@@ -3,6 +3,8 @@
 import { actorOf } from '../auth/principal.js';
 import type { Principal } from '../auth/principal.js';
 import { rowLock } from '../db/row-lock.js';
+import { sealAnew } from '../db/seal-anew.js';
+import type { SealedAnew } from '../db/seal-anew.js';
 import type { Actor, CatalogChangeKind } from '../events/catalog-log.entity.js';
 import { recordChange } from '../events/catalog-log.js';
 import { badInput, CatalogError, notFound } from '../lib/errors.js';
@@ -117,16 +119,12 @@ export class ImageSourceService {
   }
 
   /** Seals all secrets with the present key, after which a former key is not needed any more. */
-  async sealAnew({ manager }: Transaction): Promise<{ sealed: number; unreadable: number }> {
-    const rows = (await manager.find(ImageSource, { lock: rowLock(manager) })).filter((row) => row.sealedSecrets);
-    let sealed = 0;
-    for (const row of rows) {
+  sealAnew({ manager }: Transaction): Promise<SealedAnew> {
+    return sealAnew(manager, ImageSource, (row) => {
+      if (!row.sealedSecrets) return null;
       const secrets = findSecrets(this.seal, row);
-      if (!secrets) continue;
-      await manager.update(ImageSource, keyOf(row), { sealedSecrets: sealSecrets(this.seal, row, secrets) });
-      sealed += 1;
-    }
-    return { sealed, unreadable: rows.length - sealed };
+      return secrets && { sealedSecrets: sealSecrets(this.seal, row, secrets) };
+    });
   }
 
   /** Whoever reads a source and writes it back has no secrets to write; for another registry they do not count. */

@@ -6,6 +6,8 @@ import { storedTime } from '../db/columns.js';
 import { fromRow, selectRows } from '../db/from-row.js';
 import type { Row } from '../db/from-row.js';
 import { rowLock } from '../db/row-lock.js';
+import { sealAnew } from '../db/seal-anew.js';
+import type { SealedAnew } from '../db/seal-anew.js';
 import { isUniqueViolation } from '../db/unique-violation.js';
 import type { Actor, CatalogChangeKind } from '../events/catalog-log.entity.js';
 import { recordChange } from '../events/catalog-log.js';
@@ -133,16 +135,11 @@ export class SourceService {
   }
 
   /** Seals all credentials with the present key, after which a former key is not needed any more. */
-  async sealAnew(tx: Transaction): Promise<{ sealed: number; unreadable: number }> {
-    const rows = await tx.manager.find(Source, { lock: rowLock(tx.manager) });
-    let sealed = 0;
-    for (const row of rows) {
+  sealAnew({ manager }: Transaction): Promise<SealedAnew> {
+    return sealAnew(manager, Source, (row) => {
       const credentials = findCredentials(this.seal, row);
-      if (!credentials) continue;
-      await this.note(tx, row, { sealedCredentials: sealCredentials(this.seal, row, credentials) });
-      sealed += 1;
-    }
-    return { sealed, unreadable: rows.length - sealed };
+      return credentials && { sealedCredentials: sealCredentials(this.seal, row, credentials) };
+    });
   }
 
   connectorOf({ kind }: Pick<Source, 'kind'>): SourceConnector {
