@@ -4,9 +4,9 @@ import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { addPattern, anywhere, isLike } from '../db/contains-text.js';
 import { fromRow, selectRows } from '../db/from-row.js';
 import type { Row } from '../db/from-row.js';
-import { ordersOf, readOffsetPage } from '../db/offset-page.js';
+import { ordersOf, readOffsetRows } from '../db/offset-page.js';
 import { checkDocumentSize } from '../db/page-size.js';
-import type { OffsetPage, SortedSlice } from '../lib/offset.js';
+import type { SortedSlice } from '../lib/offset.js';
 import type { Transaction } from '../lib/transaction.js';
 import { storable } from './build-draft.js';
 import { Build } from './build.entity.js';
@@ -112,9 +112,8 @@ export class OriginQuery {
   }
 
   /** What is gone upstream is left out. */
-  async list(accountId: string, listing: OriginListing): Promise<OffsetPage<Origin>> {
-    const all = this.ofKind(accountId, listing.kind);
-    const query = all.clone();
+  list(accountId: string, listing: OriginListing): Promise<Origin[]> {
+    const query = this.ofKind(accountId, listing.kind);
     const { states, withoutStates, groupKeys, text, member } = listing;
     if (states) query.andWhere({ state: In(states) });
     if (withoutStates) query.andWhere({ state: Not(In(withoutStates)) });
@@ -127,7 +126,7 @@ export class OriginQuery {
     const { sort, limit, offset } = listing;
     const documents = ['document', 'related'];
     const request = { orders: ordersOf(sort, SORT_EXPRESSIONS), limit, offset, documents };
-    return readOffsetPage(query, request, (row) => fromRow(Origin, row), all);
+    return readOffsetRows(query, request, (row) => fromRow(Origin, row));
   }
 
   /** The next of the vendor's ids of what was made here and is in a state, in their order. */

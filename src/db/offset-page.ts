@@ -35,14 +35,24 @@ export const ordersOf = <Field extends string>(
  */
 export async function readOffsetPage<Entity extends ObjectLiteral, Node>(
   query: SelectQueryBuilder<Entity>,
-  { orders, limit, offset, documents = [] }: OffsetRequest,
+  request: OffsetRequest,
   read: (row: Row) => Node,
   all: SelectQueryBuilder<Entity>,
 ): Promise<OffsetPage<Node>> {
+  const filtered = query.clone();
+  const items = await readOffsetRows(query, request, read);
+  return { items, totalCount: await all.getCount(), filteredCount: await filtered.getCount() };
+}
+
+/** The same for dialects that tell no counts: they are not taken. */
+export async function readOffsetRows<Entity extends ObjectLiteral, Node>(
+  query: SelectQueryBuilder<Entity>,
+  { orders, limit, offset, documents = [] }: OffsetRequest,
+  read: (row: Row) => Node,
+): Promise<Node[]> {
   if (!Number.isSafeInteger(limit) || limit < 0 || limit > MAX_OFFSET_PAGE)
     throw badInput(`\`limit\` must be between 0 and ${MAX_OFFSET_PAGE}.`, 'limit');
   if (!Number.isSafeInteger(offset) || offset < 0) throw badInput('`offset` must not be negative.', 'offset');
-  const filtered = query.clone();
   // TypeORM would let the second of two orders by the same win.
   const isFirst = (order: OffsetOrder, index: number) =>
     orders.findIndex(({ expression }) => expression === order.expression) === index;
@@ -50,6 +60,5 @@ export async function readOffsetPage<Entity extends ObjectLiteral, Node>(
     query.addOrderBy(expression, descending ? 'DESC' : 'ASC');
   query.addOrderBy(`${query.alias}.id`, 'ASC').limit(limit).offset(offset);
   if (documents.length > 0) await checkPageSize(query, { documents, rows: limit, field: 'limit' });
-  const rows = await query.getRawMany<Row>();
-  return { items: rows.map(read), totalCount: await all.getCount(), filteredCount: await filtered.getCount() };
+  return (await query.getRawMany<Row>()).map(read);
 }

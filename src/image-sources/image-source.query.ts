@@ -4,8 +4,8 @@ import type { EntityManager } from 'typeorm';
 import { containsText } from '../db/contains-text.js';
 import { fromRow, selectRows } from '../db/from-row.js';
 import type { Row } from '../db/from-row.js';
-import { ordersOf, readOffsetPage } from '../db/offset-page.js';
-import type { OffsetPage, SortedSlice } from '../lib/offset.js';
+import { ordersOf, readOffsetRows } from '../db/offset-page.js';
+import type { SortedSlice } from '../lib/offset.js';
 import { ImageSource } from './image-source.entity.js';
 
 const ORDERS = {
@@ -41,13 +41,12 @@ export class ImageSourceQuery {
     return (await this.reader.find(ImageSource, { select: { id: true }, where })).map(({ id }) => id);
   }
 
-  list(accountId: string, listing: ImageSourceListing): Promise<OffsetPage<ImageSource>> {
-    const all = () => selectRows(this.reader, ImageSource, 'source').where({ accountId });
-    const query = all();
+  list(accountId: string, listing: ImageSourceListing): Promise<ImageSource[]> {
+    const query = selectRows(this.reader, ImageSource, 'source').where({ accountId });
     const { identifiers, states, text, sort, limit, offset } = listing;
     if (identifiers) query.andWhere({ identifier: In(identifiers) });
     if (states) query.andWhere({ state: In(states) });
     if (text) containsText(query, ['name', 'identifier'], text, { field: ['filter', 'search'], limit: 1024 });
-    return readOffsetPage(query, { orders: ordersOf(sort, ORDERS), limit, offset }, read, all());
+    return readOffsetRows(query, { orders: ordersOf(sort, ORDERS), limit, offset }, read);
   }
 }

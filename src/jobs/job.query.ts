@@ -4,11 +4,11 @@ import { fromRow, selectRows } from '../db/from-row.js';
 import type { Row } from '../db/from-row.js';
 import { containsText } from '../db/contains-text.js';
 import { readPage } from '../db/keyset.js';
-import { ordersOf, readOffsetPage } from '../db/offset-page.js';
+import { ordersOf, readOffsetRows } from '../db/offset-page.js';
 import type { JobStatus } from '../events/job-event.entity.js';
 import { notFound } from '../lib/errors.js';
 import type { OwnNames } from '../lib/own-names.js';
-import type { OffsetPage, SortedSlice } from '../lib/offset.js';
+import type { SortedSlice } from '../lib/offset.js';
 import { parsePage } from '../lib/paging.js';
 import type { Connection, PageArgs } from '../lib/paging.js';
 import type { JobFilter } from './job.input.js';
@@ -54,15 +54,14 @@ export class JobQuery {
     return readPage(query, order, parsePage(page, order.name), this.read);
   }
 
-  listByOffset(accountId: string, listing: JobListing): Promise<OffsetPage<Job>> {
-    const all = () => selectRows(this.reader, Job, 'job').where({ accountId });
-    const query = all();
+  listByOffset(accountId: string, listing: JobListing): Promise<Job[]> {
+    const query = selectRows(this.reader, Job, 'job').where({ accountId });
     const { status, from, to, text, sort, limit, offset } = listing;
     if (status) query.andWhere({ status: In(status) });
     if (from) query.andWhere('job.createdAt >= :from', { from: from.getTime() });
     if (to) query.andWhere('job.createdAt <= :to', { to: to.getTime() });
     if (text) containsText(query, ['id', 'kind'], text, { field: ['filter', 'search'], limit: 1024 });
-    return readOffsetPage(query, { orders: ordersOf(sort, ORDERS), limit, offset }, this.read, all());
+    return readOffsetRows(query, { orders: ordersOf(sort, ORDERS), limit, offset }, this.read);
   }
 
   /** A job with the name of its output image as it is to be shown. */

@@ -182,11 +182,11 @@ onEachDatabase('the origins of builds', (kind) => {
     const [origin] = await query.byIds(accountId, [id]);
     expect(origin!.goneAt).toBeInstanceOf(Date);
     const page = { kind: 'CYCLE', limit: 10, offset: 0, text: 'b' } as const;
-    expect((await query.list(accountId, { ...page, sort: [] })).items.map(({ id: own }) => own)).toEqual([seen.id]);
+    expect((await query.list(accountId, { ...page, sort: [] })).map(({ id: own }) => own)).toEqual([seen.id]);
     expect(await upsert(draft({ sourceKey: 'source-3', externalId: 'b1' }), 'run-3')).toMatchObject({
       change: 'UPDATED',
     });
-    expect((await query.list(accountId, { ...page, sort: [] })).items).toHaveLength(2);
+    expect(await query.list(accountId, { ...page, sort: [] })).toHaveLength(2);
     await upsert(draft({ sourceKey: 'source-3', externalId: 'b2' }), 'run-4');
     await setup.inTransaction((tx) =>
       origins.markGone(tx, accountId, { ...gone, seenIn: 'run-4' }, actorOf(principal)),

@@ -27,10 +27,7 @@ export function imageRoutes(services: CycleServices): CycleOperation[] {
   const { inTransaction, cycleImages, accounts } = services;
   return [
     cycleOperation('getImages', async (request) => {
-      const { items } = await services.originQuery.list(
-        request.principal.accountId,
-        await listingOf(services, request),
-      );
+      const items = await services.originQuery.list(request.principal.accountId, await listingOf(services, request));
       return imagesAnswer(services, request, items, (data) => data);
     }),
     operationWithBody('createImage', 'CreateImageRequest', async ({ principal, body }) => {

@@ -96,7 +96,7 @@ export class CycleImageSourceResolver {
     requireAccess(principal, 'READER');
     if (limit < 1 || limit > MAX_PAGE) throw badInput(`\`limit\` must be between 1 and ${MAX_PAGE}.`, 'limit');
     const sort = [{ field: 'id' as const, descending: true }];
-    const { items } = await this.services.imageSourceQuery.list(principal.accountId, { sort, limit, offset });
+    const items = await this.services.imageSourceQuery.list(principal.accountId, { sort, limit, offset });
     return items.map(toCycleImageSource);
   }
 

@@ -32,7 +32,7 @@ export function jobRoutes({ jobQuery, jobEvents, accounts }: JobServices): Cycle
   const list = async ({ principal: { accountId }, query }: FormatRequest<CycleQuery, undefined>) => {
     const { filter = {}, include = [] } = query;
     const states = listIn(query, 'state');
-    const { items } = await jobQuery.listByOffset(accountId, {
+    const items = await jobQuery.listByOffset(accountId, {
       ...sliceOf(query, FIELDS, 'createdAt'),
       ...(states && { status: statusesOf(states) }),
       ...{ from: fromWireTime(filter['range-start']), to: fromWireTime(filter['range-end']), text: filter.search },
@@ -47,7 +47,7 @@ export function jobRoutes({ jobQuery, jobEvents, accounts }: JobServices): Cycle
     cycleOperation('getJobs', list),
     cycleOperation('getLatestJobs', async ({ principal: { accountId } }) => {
       const sort = [{ field: 'createdAt' as const, descending: true }];
-      const { items } = await jobQuery.listByOffset(accountId, { sort, limit: LATEST, offset: 0 });
+      const items = await jobQuery.listByOffset(accountId, { sort, limit: LATEST, offset: 0 });
       return { status: 200, body: { data: await toWire(accountId, items) } };
     }),
     cycleOperation('getJob', async ({ principal: { accountId }, path }) => {

@@ -36,7 +36,7 @@ export function sourceRoutes(services: CycleServices): CycleOperation[] {
   return [
     cycleOperation('getImageSources', async (request) => {
       const { principal, query } = request;
-      const { items } = await imageSourceQuery.list(principal.accountId, {
+      const items = await imageSourceQuery.list(principal.accountId, {
         ...sliceOf(query, FIELDS, 'id'),
         identifiers: listIn(query, 'identifier'),
         // What is deleted is gone from here.
