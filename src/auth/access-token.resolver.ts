@@ -4,20 +4,12 @@ import type { InTransaction } from '../lib/transaction.js';
 import { UserError, withUserErrors } from '../lib/user-error.js';
 import { AccessToken } from './access-token.entity.js';
 import type { AccessTokenService } from './access-token.service.js';
+import { MachineInput } from './machine.input.js';
 import { requireAccess, Role } from './principal.js';
 import { RequestContext } from './request-context.js';
 
 @InputType({ description: 'A new token for a machine.' })
-class CreateAccessTokenInput {
-  @Field({ description: 'What it is for; shown in the audit trail. 1 to 255 characters.' })
-  name!: string;
-
-  @Field(() => [Role], { description: 'What it may do; each role includes the lower ones, so the highest counts.' })
-  roles!: Role[];
-
-  @Field(() => Date, { nullable: true, description: 'When it stops being valid; never where left out.' })
-  expiresAt?: Date | null;
-}
+class CreateAccessTokenInput extends MachineInput {}
 
 @ObjectType({ simpleResolvers: true, description: 'Either the token or what is wrong with the input.' })
 class CreateAccessTokenPayload {

@@ -1,4 +1,5 @@
 import { Arg, Ctx, Field, FieldResolver, ID, InputType, Mutation, ObjectType, Resolver, Root } from 'type-graphql';
+import { MachineInput } from '../auth/machine.input.js';
 import { requireAccess, Role } from '../auth/principal.js';
 import { RequestContext } from '../auth/request-context.js';
 import { Viewer } from '../auth/viewer.resolver.js';
@@ -10,16 +11,7 @@ import type { AccessKeyQuery } from './access-key.query.js';
 import type { AccessKeyService } from './access-key.service.js';
 
 @InputType({ description: 'A new access key.' })
-class CreateAwsAccessKeyInput {
-  @Field({ description: 'What it is for; shown in the audit trail. 1 to 255 characters.' })
-  name!: string;
-
-  @Field(() => [Role], { description: 'What it may do; each role includes the lower ones, so the highest counts.' })
-  roles!: Role[];
-
-  @Field(() => Date, { nullable: true, description: 'When it stops being valid; never where left out.' })
-  expiresAt?: Date | null;
-}
+class CreateAwsAccessKeyInput extends MachineInput {}
 
 @ObjectType({ simpleResolvers: true, description: 'Either the access key or what is wrong with the input.' })
 class CreateAwsAccessKeyPayload {
