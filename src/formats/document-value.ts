@@ -18,6 +18,9 @@ const kept =
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** The object, where it is one. */
+export const objectIn = (value: unknown): Record<string, unknown> | undefined => (isObject(value) ? value : undefined);
+
 export const readText = kept((value) => typeof value === 'string');
 export const readBoolean = kept((value) => typeof value === 'boolean');
 export const readNumber = kept(Number.isFinite);

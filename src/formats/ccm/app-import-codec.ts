@@ -4,7 +4,8 @@ import { withoutNulls, withoutUndefined } from '../../lib/json.js';
 import type { ImportedApp } from '../../sources/source-connector.js';
 import { fromWireAppRequest } from './app-codec.js';
 import { isAs } from './origin-codec.js';
-import { integerOr, objectOr, partOr, textOr, textsOr } from './told.js';
+import { objectIn } from '../document-value.js';
+import { integerOr, partOr, textOr, textsOr } from './told.js';
 import type { WireAppRequest } from './wire-apps.js';
 
 const MAX_INT32 = 2 ** 31 - 1;
@@ -21,7 +22,7 @@ const CHECKED = [
 
 /** Undefined for a document without an id or a name. */
 export function toImportedApp(document: unknown): ImportedApp | undefined {
-  const told = objectOr(document);
+  const told = objectIn(document);
   const id = textOr(told?.app_id);
   const name = textOr(told?.name, 255);
   if (!told || id === undefined || !isUuid(id) || name === undefined) return undefined;

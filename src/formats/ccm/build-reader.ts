@@ -5,7 +5,8 @@ import { isUuid } from '../../lib/ids.js';
 import type { SourcePage, SourceReading } from '../../sources/source-connector.js';
 import { toOriginDraft } from './origin-codec.js';
 import type { PendingTasks } from './pending-tasks.js';
-import { objectOr, textOr } from './told.js';
+import { objectIn } from '../document-value.js';
+import { textOr } from './told.js';
 
 interface Listed {
   id: string;
@@ -46,7 +47,7 @@ export class BuildReader {
 }
 
 function listedOf(item: unknown): Listed[] {
-  const told = objectOr(item);
+  const told = objectIn(item);
   const id = textOr(told?.build_id);
   return told && id !== undefined && isUuid(id) ? [{ id: id.toLowerCase(), told, listHash: hashOf(told) }] : [];
 }

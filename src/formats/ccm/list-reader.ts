@@ -1,7 +1,8 @@
 // Reads CCM's lists page by page: all of one in a stable order, or what changed since, newest first.
 import { jsonOf, invalid } from '../../sources/source-http.js';
 import type { CcmSession } from './session.js';
-import { integerOr, objectOr } from './told.js';
+import { objectIn } from '../document-value.js';
+import { integerOr } from './told.js';
 
 const LIMIT = 100;
 /** Of one page: some servers know no limit. */
@@ -66,7 +67,7 @@ export class ListReader {
       if (!page) throw new SortRefused();
       const { items, total } = page;
       for (const item of items) {
-        const at = integerOr(objectOr(item)?.updated_at);
+        const at = integerOr(objectIn(item)?.updated_at);
         // What changes while it is read comes to the top, and moves the rest down: times only fall.
         if (at === undefined || at > last) throw new SortRefused();
         last = at;
@@ -87,9 +88,9 @@ export class ListReader {
     const isRefused = [400, 404, 405, 422, 501].includes(answer.status);
     if (isRefused && query.sort_by !== undefined) return undefined;
     session.expectOk(answer);
-    const told = objectOr(jsonOf(answer, session.host));
+    const told = objectIn(jsonOf(answer, session.host));
     if (!told || !Array.isArray(told.items)) throw invalid(`${session.host} answered a list without items.`);
     if (told.items.length > MAX_ITEMS) throw invalid(`${session.host} answered more than ${MAX_ITEMS} items at once.`);
-    return { items: told.items as unknown[], total: integerOr(objectOr(told.metadata)?.total_count) };
+    return { items: told.items as unknown[], total: integerOr(objectIn(told.metadata)?.total_count) };
   }
 }

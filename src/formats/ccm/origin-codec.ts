@@ -16,14 +16,15 @@ import { createSchemaCheck } from '../schema-check.js';
 import type { CheckSchema } from '../schema-check.js';
 import { fromWireAttributes } from './attributes-codec.js';
 import { fromWireAdvancedSettings, fromWireDockerInfo } from './settings-codec.js';
-import { booleanOr, integerOr, objectOr, partOr, textOr, timeOr } from './told.js';
+import { objectIn } from '../document-value.js';
+import { booleanOr, integerOr, partOr, textOr, timeOr } from './told.js';
 import type { WireDockerInfo, WireImageAttributes } from './wire.js';
 
 type VendorDraft = Omit<OriginDraft, 'sourceKey' | 'listHash'>;
 
 /** @param related its pending `task`, where there is one. Throws BAD_USER_INPUT for a document without an id. */
 export function toOriginDraft(document: unknown, related?: VendorDocument): VendorDraft {
-  const told = objectOr(document);
+  const told = objectIn(document);
   const id = textOr(told?.build_id);
   if (!told || id === undefined || !isUuid(id)) throw badInput('The build has no build_id that is a UUID.', 'build_id');
   const buildId = id.toLowerCase();
@@ -31,9 +32,9 @@ export function toOriginDraft(document: unknown, related?: VendorDocument): Vend
   return {
     ...{ kind: 'CCM', externalId: buildId, buildId, document: told, related },
     groupKey: appId ?? '',
-    state: textOr(objectOr(told.status)?.status, 255) ?? '',
+    state: textOr(objectIn(told.status)?.status, 255) ?? '',
     externalCreatedAt: timeOr(told.created_at),
-    review: reviewOf(objectOr(told.status)),
+    review: reviewOf(objectIn(told.status)),
     build: buildOf(told, appId),
   };
 }
@@ -44,15 +45,15 @@ function buildOf(told: VendorDocument, appId: string | undefined): BuildDraft {
     appId,
     appName: textOr(told.app_name, 255),
     appDescription: textOr(told.app_description),
-    dockerInfo: dockerInfoOf(objectOr(told.docker_info)),
-    enclaveInfo: enclaveInfoOf(objectOr(told.enclave_info)),
-    attributes: attributesOf(objectOr(told.attributes)),
+    dockerInfo: dockerInfoOf(objectIn(told.docker_info)),
+    enclaveInfo: enclaveInfoOf(objectIn(told.enclave_info)),
+    attributes: attributesOf(objectIn(told.attributes)),
     phase: BuildPhase.AVAILABLE,
     memSizeMb: integerOr(told.mem_size),
     threads: integerOr(told.threads, { max: MAX_INT32 }),
-    advancedSettings: settingsOf(objectOr(told.advanced_settings)),
-    configs: configsOf(objectOr(told.configs)),
-    launchHint: launchHintOf(objectOr(told.launch_hint)),
+    advancedSettings: settingsOf(objectIn(told.advanced_settings)),
+    configs: configsOf(objectIn(told.configs)),
+    launchHint: launchHintOf(objectIn(told.launch_hint)),
     marketplaceBuildId: uuidOr(told.marketplace_build_id),
     enableOverlayFilesystemPersistence: booleanOr(told.enable_overlay_filesystem_persistence),
     groupId: uuidOr(told.group_id),
@@ -108,7 +109,7 @@ function dockerInfoOf(told: VendorDocument | undefined): DockerInfo | undefined 
 }
 
 function isPort(value: unknown): boolean {
-  const told = objectOr(value);
+  const told = objectIn(value);
   const isProtocol = told?.protocol === 'Tcp' || told?.protocol === 'Udp';
   return isProtocol && integerOr(told.port, { min: 1, max: 65_535 }) !== undefined;
 }
@@ -153,7 +154,7 @@ function settingsOf(told: VendorDocument | undefined): BuildDraft['advancedSetti
 }
 
 function configsOf(told: VendorDocument | undefined): Record<string, object> {
-  const right = Object.entries(told ?? {}).filter(([id, config]) => id !== '' && id.length <= 255 && objectOr(config));
+  const right = Object.entries(told ?? {}).filter(([id, config]) => id !== '' && id.length <= 255 && objectIn(config));
   return Object.fromEntries(right.slice(0, MAX_CONFIGS)) as Record<string, object>;
 }
 

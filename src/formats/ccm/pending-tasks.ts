@@ -6,7 +6,8 @@ import type { SourceReading } from '../../sources/source-connector.js';
 import { jsonOf } from '../../sources/source-http.js';
 import { ListReader } from './list-reader.js';
 import type { CcmSession } from './session.js';
-import { objectOr, textOr } from './told.js';
+import { objectIn } from '../document-value.js';
+import { textOr } from './told.js';
 
 const FEW = 10;
 const MAX_TASKS = 50_000;
@@ -40,7 +41,7 @@ export class PendingTasks {
   private async read(id: string): Promise<VendorDocument | undefined> {
     if (!isUuid(id)) return undefined;
     const answer = await this.session.ask(`/v1/tasks/${id}`);
-    return answer.status === 200 ? objectOr(jsonOf(answer, this.session.host)) : undefined;
+    return answer.status === 200 ? objectIn(jsonOf(answer, this.session.host)) : undefined;
   }
 
   private async readAll(): Promise<Map<string, VendorDocument>> {
@@ -49,7 +50,7 @@ export class PendingTasks {
     try {
       for await (const { items } of new ListReader(this.session).all('/v1/tasks', START, PENDING)) {
         for (const item of items) {
-          const task = objectOr(item);
+          const task = objectIn(item);
           const id = textOr(task?.task_id);
           if (!task || id === undefined) continue;
           found.set(id, task);

@@ -5,7 +5,8 @@ import type { ReviewPort } from '../../sources/source-connector.js';
 import { ReviewRefused } from '../../sources/source-connector.js';
 import { invalid, jsonOf, TryLater } from '../../sources/source-http.js';
 import { CcmSession } from './session.js';
-import { objectOr, textOr } from './told.js';
+import { objectIn } from '../document-value.js';
+import { textOr } from './told.js';
 
 const DECIDED: Record<string, ApprovalStatus | 'GONE'> = {
   SUCCESS: ApprovalStatus.APPROVED,
@@ -15,7 +16,7 @@ const DECIDED: Record<string, ApprovalStatus | 'GONE'> = {
 
 export const ccmReviews: ReviewPort = {
   taskIdOf({ document, related }) {
-    const id = textOr(objectOr(related.task)?.task_id) ?? textOr(document.pending_task_id);
+    const id = textOr(objectIn(related.task)?.task_id) ?? textOr(document.pending_task_id);
     return id !== undefined && isUuid(id) ? id : undefined;
   },
   async open(access) {
@@ -24,8 +25,8 @@ export const ccmReviews: ReviewPort = {
       async read(taskId) {
         const answer = await session.ask(`/v1/tasks/${taskId}`);
         if (answer.status === 404) return 'GONE';
-        const told = objectOr(jsonOf(session.expectOk(answer), session.host));
-        return DECIDED[textOr(objectOr(told?.status)?.status) ?? ''] ?? 'OPEN';
+        const told = objectIn(jsonOf(session.expectOk(answer), session.host));
+        return DECIDED[textOr(objectIn(told?.status)?.status) ?? ''] ?? 'OPEN';
       },
       async send(taskId, { status, reason }) {
         const body = JSON.stringify({ status, ...(reason !== null && { denial_reason: reason }) });
@@ -37,7 +38,7 @@ export const ccmReviews: ReviewPort = {
         );
         if (answer.status < 200 || answer.status >= 300) throw new ReviewRefused(session.failureOf(answer).message);
         // A page to sign in at, say, answers with success too.
-        if (!objectOr(objectOr(jsonOf(answer, session.host))?.task_status))
+        if (!objectIn(objectIn(jsonOf(answer, session.host))?.task_status))
           throw invalid(`${session.host} answered a decision with something else than the task's result.`);
       },
     };

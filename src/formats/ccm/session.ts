@@ -4,7 +4,8 @@ import type { UpstreamRequest } from '../../lib/upstream.js';
 import type { SourceAccess } from '../../sources/source-connector.js';
 import { invalid, jsonOf, unauthorized } from '../../sources/source-http.js';
 import type { SourceAnswer } from '../../sources/source-http.js';
-import { objectOr, textOr } from './told.js';
+import { objectIn } from '../document-value.js';
+import { textOr } from './told.js';
 
 const JSON_HEADERS = { accept: 'application/json', 'content-type': 'application/json' };
 
@@ -74,7 +75,7 @@ async function newToken(access: SourceAccess, login: string): Promise<string> {
   const answer = await access.http.send(urlOf(access, '/v1/sys/auth'), { method: 'POST', headers, body: '' });
   const { host } = new URL(access.endpoint);
   if (answer.status !== 200) throw failureOf(access, answer.status, answer.body);
-  const token = textOr(objectOr(jsonOf(answer, host))?.access_token, 16_384);
+  const token = textOr(objectIn(jsonOf(answer, host))?.access_token, 16_384);
   // It becomes a header.
   if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) throw invalid(`${host} signed in without an access token.`);
   access.http.hide(token);

@@ -12,7 +12,8 @@ import type {
 } from '../../sources/source-connector.js';
 import { ccmReviews } from './reviews.js';
 import { CcmSession } from './session.js';
-import { integerOr, objectOr } from './told.js';
+import { objectIn } from '../document-value.js';
+import { integerOr } from './told.js';
 import { toImportedApp } from './app-import-codec.js';
 import { ListReader, SortRefused } from './list-reader.js';
 import type { ListPage } from './list-reader.js';
@@ -161,7 +162,7 @@ function untilNow({ apps, builds }: Place['newest'], { now }: SourceReading): Pl
 }
 
 const latest = (items: unknown[], before: number): number =>
-  items.reduce<number>((most, item) => Math.max(most, integerOr(objectOr(item)?.updated_at) ?? 0), before);
+  items.reduce<number>((most, item) => Math.max(most, integerOr(objectIn(item)?.updated_at) ?? 0), before);
 
 function placeOf(cursor: SourceReading['cursor']): Place | undefined {
   return cursor && (cursor.list === 'apps' || cursor.list === 'builds') ? (cursor as Place) : undefined;

@@ -1,9 +1,5 @@
 // Reads documents of a CCM that may be newer, older or broken: a member that is not of the type it should be counts as
 // left out, so that one odd part costs no more than itself.
-import type { VendorDocument } from '../../builds/origin.entity.js';
-
-export const objectOr = (value: unknown): VendorDocument | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as VendorDocument) : undefined;
 
 export const textOr = (value: unknown, longest = 4_096): string | undefined =>
   typeof value === 'string' && value !== '' && value.length <= longest ? value : undefined;

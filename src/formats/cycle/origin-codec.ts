@@ -6,6 +6,7 @@ import { NetworkProtocol } from '../../builds/docker-info.js';
 import type { DockerInfo, ExposedPort } from '../../builds/docker-info.js';
 import type { VendorDocument } from '../../builds/origin.entity.js';
 import type { OriginDraft } from '../../builds/origin.service.js';
+import { objectIn } from '../document-value.js';
 import { badInput } from '../../lib/errors.js';
 import { fromWireTime } from './times.js';
 
@@ -136,6 +137,4 @@ function portsOf(ports: unknown): ExposedPort[] {
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-export function objectOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
+export const objectOf = (value: unknown): Record<string, unknown> => objectIn(value) ?? {};

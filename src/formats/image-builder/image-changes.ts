@@ -11,7 +11,7 @@ import { getBuildOfImage, imageNotFound } from './find-image.js';
 import { invalidRequest } from './image-builder-errors.js';
 import type { ImageBuilderServices } from './image-builder-services.js';
 import { imageOf, stateOf, toOriginDraft } from './origin-codec.js';
-import { objectIn } from './wire.js';
+import { objectIn } from '../document-value.js';
 import type { WireCancelImageCreation, WireObject } from './wire.js';
 
 const BEFORE_AVAILABLE = ['PENDING', 'CREATING', 'BUILDING', 'TESTING', 'DISTRIBUTING', 'INTEGRATING'];

@@ -8,7 +8,7 @@ import { answerOf } from './image-builder-errors.js';
 import type { ImageBuilderServices } from './image-builder-services.js';
 import { cancelImage } from './image-changes.js';
 import { listBuildVersions, listImages } from './image-lists.js';
-import { objectIn } from './wire.js';
+import { objectIn } from '../document-value.js';
 import type { WireBodies } from './wire.js';
 
 const operationWithBody = operationsWithBody<WireBodies>();

@@ -8,7 +8,8 @@ import type { OriginDraft } from '../../builds/origin.service.js';
 import { badInput } from '../../lib/errors.js';
 import { parseReference } from '../../oci/reference.js';
 import { versionArnOf } from './arn.js';
-import { listIn, objectIn, textIn } from './wire.js';
+import { objectIn } from '../document-value.js';
+import { listIn, textIn } from './wire.js';
 import type { WireObject } from './wire.js';
 
 /** By Image Builder's words for the state of an image. */

@@ -14,7 +14,8 @@ import type {
 import { invalid } from '../../sources/source-http.js';
 import { AwsClient, AwsRefused } from './aws-client.js';
 import { imageOf, toOriginDraft } from './origin-codec.js';
-import { objectIn, textIn } from './wire.js';
+import { objectIn } from '../document-value.js';
+import { textIn } from './wire.js';
 
 const AT_ONCE = 4;
 const MAX_PAGES_OF_VERSION = 400;

@@ -9,7 +9,7 @@ import { answerOf, ImageBuilderError } from './image-builder-errors.js';
 import type { ImageBuilderServices } from './image-builder-services.js';
 import { changeTags } from './image-changes.js';
 import { imageOf } from './origin-codec.js';
-import { objectIn } from './wire.js';
+import { objectIn } from '../document-value.js';
 import type { WireBodies, WireObject } from './wire.js';
 
 const operationWithBody = operationsWithBody<WireBodies>();

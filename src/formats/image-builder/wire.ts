@@ -52,10 +52,6 @@ export interface WireBodies {
   TagResourceRequest: WireTagResource;
 }
 
-/** The object, where it is one. */
-export const objectIn = (value: unknown): WireObject | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as WireObject) : undefined;
-
 /** The text, where it is one and not empty. */
 export const textIn = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
